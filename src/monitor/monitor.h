@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Judges the whole session, not only the lines a case looks at (design decision D7): every byte
+ * belongs to something, each command gets exactly one final result. Pure: used live by the rig and
+ * afterwards on recordings. */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "line/line.h"
+#include "spec/spec.h"
+
+struct breach {
+	const char *requirement; /* "SESSION-2" */
+	const char *text;	 /* one line */
+	const void *bytes;	 /* the offending ones, may be NULL */
+	size_t len;
+	int64_t t_ns;
+};
+
+struct monitor;
+typedef void monitor_breach_fn(void *user, const struct breach *breach);
+
+/* `noise`: globs over lines that the profile knows as log output; NULL-terminated or NULL. */
+struct monitor *monitor_create(const struct spec *spec, const char *const *noise,
+	monitor_breach_fn *on_breach, void *user);
+void monitor_destroy(struct monitor *m);
+void monitor_sent(struct monitor *m, const void *bytes, size_t len, int64_t t_ns);
+void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t t_ns);
+/* Looks away (wrong baud rate on purpose, hostile bytes) until turned off again. */
+void monitor_tolerate(struct monitor *m, bool on);
+/* The module was reset or powered: boot noise and the start-up line may come. */
+void monitor_restarted(struct monitor *m, int64_t t_ns);
+/* The lease ends: a command without a final result is a breach; state is cleared. */
+void monitor_end(struct monitor *m, int64_t t_ns);
+
+#endif

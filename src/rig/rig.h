@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The rig: owns the lines to the IUTs, leases them to workers, journals every byte, recovers lines,
+ * runs the suite program as its child. */
+#ifndef RIG_RIG_H
+#define RIG_RIG_H
+
+#include "base/error.h"
+#include "spec/profile.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct rig_uart {
+	int64_t baud;
+	int databits, stopbits_x2; /* stopbits_x2: 2 = one, 3 = one and a half, 4 = two */
+	char parity;		   /* 'n', 'o', 'e' */
+	int flow;		   /* 0 none, 1 RTS, 2 CTS, 3 both */
+};
+
+struct rig_timeouts {
+	int answer, restart, silence, case_total, recover, guard; /* ms */
+};
+
+/* The bench: what surrounds the IUT. Strings belong to the caller. */
+struct rig_bench {
+	const char *name;
+	const char *const *iuts;       /* link addresses, NULL-terminated: one lease each */
+	const char *const *facilities; /* NULL-terminated */
+	struct rig_uart uart;
+	struct rig_timeouts timeouts_ms;
+	const int64_t *baud_rates; /* for the search, 0-terminated */
+	bool restore_after_failure;
+	const char *const *reset_command, *const *power_command; /* argv or NULL */
+};
+
+struct rig_case {
+	const char *id, *command, *kind, *file;
+	int line;
+	const char *const *requirements, *const *tags, *const *needs;
+	const char *decided;	 /* verdict known beforehand ("n/a", "skipped", "unequipped") or NULL */
+	const char *decided_why;
+};
+
+struct rig_plan {
+	const struct spec *spec;
+	const struct profile *profile;
+	const char *profile_why;
+	const struct rig_bench *bench;
+	const char *const *spec_dirs;
+	const char *suite_program, *module_program;
+	const char *run_dir; /* exists; journal.jsonl is made in it */
+	int argc;
+	char **argv;
+	const struct rig_case *cases;
+	size_t case_count;
+	int jobs;
+	bool gate_inferred, strict, require_all, fail_fast;
+	/* Called as things happen; any may be NULL. */
+	void *user;
+	void (*on_started)(void *user, const char *case_id);
+	void (*on_verdict)(void *user, const char *case_id, const char *verdict, const char *message);
+	void (*on_note)(void *user, const char *text);
+};
+
+enum rig_end { RIG_COMPLETE, RIG_INTERRUPTED, RIG_UNUSABLE, RIG_RUNNER_DIED, RIG_INTERNAL };
+
+/* Runs it all; the journal is complete when it returns. *signal: what interrupted it, or 0. The text
+ * of *error says why it is not RIG_COMPLETE. */
+enum rig_end rig_run(const struct rig_plan *plan, int *signal, struct error *error);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The specification model: what the document says of each command, loaded from JSON files, with the
+ * requirements (id, section, line, grade) that cases judge. Plain data; strings live as long as the
+ * spec. */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum grade { GRADE_STATED, GRADE_INFERRED };
+enum judge { JUDGE_CASE, JUDGE_MONITOR, JUDGE_UNTESTABLE };
+enum form_kind { FORM_EXECUTE, FORM_QUERY, FORM_SET };
+enum parameter_type { PARAM_INTEGER, PARAM_STRING, PARAM_MAC, PARAM_IP, PARAM_HEX, PARAM_TEXT };
+enum { FORM_COUNT = 3 };
+
+struct requirement {
+	const char *id;	     /* "UART_CUR-3" */
+	const char *command; /* "AT+UART_CUR", or "" for the general ones */
+	const char *section;
+	int line; /* of the document */
+	enum grade grade;
+	enum judge judge;
+	const char *text;
+	const char *reason; /* why untestable, or "" */
+	const char *file;   /* of the model */
+	int file_line;
+};
+
+/* One line of a response. */
+struct response_line {
+	const char *text; /* template */
+	bool repeat;	  /* zero or more */
+	bool optional;
+};
+
+struct response {
+	struct response_line *lines;
+	size_t count;
+};
+
+struct form {
+	bool present;
+	enum form_kind kind;
+	int line, file_line;
+	const char *syntax;
+	struct response *responses; /* alternatives, at least one (maybe empty) */
+	size_t response_count;
+	const char *final;	 /* "OK" */
+	const char *requirement; /* the form itself */
+	const char *missing, *surplus, *empty, *reads_back, *persists, *lost, *restored; /* ids or NULL */
+	const char *effect; /* "uart" or NULL */
+};
+
+struct parameter {
+	const char *name;
+	int line, file_line;
+	enum parameter_type type;
+	bool bounded; /* min and max hold: value for integers, bytes for strings */
+	int64_t min, max;
+	const char **values; /* enumeration, wire text; NULL when none */
+	const char **meanings;
+	size_t value_count;
+	const char *typical, *other;
+	int tolerance_percent;
+	const char *accepts, *refuses, *wrong_type; /* requirement ids or NULL */
+	const char **also_accepts, **also_refuses;  /* NULL-terminated */
+};
+
+struct example {
+	int line, file_line;
+	const char *send;
+	struct response *responses;
+	size_t response_count;
+	const char *final, *requirement;
+};
+
+/* An alternative exchange that a known deviation allows. */
+struct deviation_match {
+	const char *command; /* glob over the command line without CR LF */
+	struct response response;
+	const char *final;
+};
+
+struct deviation {
+	const char *id, *requirement, *text, *source;
+	struct deviation_match *matches;
+	size_t match_count;
+	const char *file;
+	int file_line;
+};
+
+struct command {
+	const char *name;  /* "AT+UART_CUR" */
+	const char *suite; /* "uart_cur" */
+	const char *family, *section, *title, *file;
+	int line;
+	bool restarts;
+	const char **tags, **needs; /* NULL-terminated */
+	struct form forms[FORM_COUNT];
+	struct parameter *parameters;
+	size_t parameter_count;
+	struct example *examples;
+	size_t example_count;
+};
+
+/* A line of the general model: unsolicited lines and final results. */
+struct known_line {
+	const char *text;    /* template over <name> placeholders */
+	const char *payload; /* "ipd", "recvdata", "subrecv" or NULL */
+	bool ok;	     /* finals: success */
+};
+
+struct spec {
+	struct command *commands;
+	size_t command_count;
+	struct requirement *requirements;
+	size_t requirement_count;
+	struct deviation *deviations;
+	size_t deviation_count;
+	struct known_line *urcs, *finals;
+	size_t urc_count, final_count;
+	uint64_t hash; /* over all files */
+	void *memory;  /* owner of everything above */
+};
+
+/* Loads every suites folder (family folders with *.json inside). -1 with *error filled. */
+int spec_load(struct spec *out, const char *const dirs[], struct error *error);
+/* Loads only what a worker needs: the general model and one command ("uart_cur"; NULL: none). */
+int spec_load_command(struct spec *out, const char *const dirs[], const char *suite,
+	struct error *error);
+void spec_finish(struct spec *spec);
+const struct command *spec_command(const struct spec *spec, const char *name_or_suite);
+const struct requirement *spec_requirement(const struct spec *spec, const char *id);
+const struct parameter *spec_parameter(const struct command *command, const char *name);
+const struct deviation *spec_deviation(const struct spec *spec, const char *id);
+
+#endif
