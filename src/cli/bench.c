@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* The loader of bench files. Everything has a default, so that a bench file says only what is
+ * special about this bench; a key that means nothing is an error, since it is a setting lost. */
+#include "cli/bench.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/paths.h"
+#include "spec/strict.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_WORDS = 64 };
+
+struct memory {
+	struct strict file;
+	const char *iuts[MAX_WORDS + 1], *facilities[MAX_WORDS + 1];
+	const char *reset[MAX_WORDS + 1], *power[MAX_WORDS + 1];
+	int64_t rates[MAX_WORDS + 1];
+};
+
+struct loader {
+	struct bench *bench;
+	struct memory *memory;
+	const struct strict *file;
+	struct error *error;
+};
+
+static int words(const struct loader *l, const char *path, const json_t *value, const char **out)
+{
+	if (!value)
+		return 0;
+	if (!json_is_array(value) || json_array_size(value) > MAX_WORDS)
+		return strict_error(l->file, l->error, path,
+			"\"%s\" must be a list of at most %d strings", path, MAX_WORDS);
+	size_t i;
+	const json_t *word;
+	json_array_foreach (value, i, word) {
+		const char *text = json_string_value(word);
+		if (!text || strlen(text) != json_string_length(word) || !*text)
+			return strict_error(l->file, l->error, path,
+				"\"%s\" must hold non-empty strings only", path);
+		out[i] = text;
+	}
+	out[i] = NULL;
+	return 0;
+}
+
+static int number(const struct loader *l, const char *path, const json_t *value, int64_t min,
+	int64_t max, int64_t *out)
+{
+	if (!value)
+		return 0;
+	if (!json_is_integer(value) || json_integer_value(value) < min ||
+		json_integer_value(value) > max)
+		return strict_error(l->file, l->error, path,
+			"\"%s\" must be a whole number from %lld to %lld", path, (long long)min,
+			(long long)max);
+	*out = json_integer_value(value);
+	return 0;
+}
+
+static int flag(const struct loader *l, const char *path, const json_t *value, bool *out)
+{
+	if (!value)
+		return 0;
+	if (!json_is_boolean(value))
+		return strict_error(l->file, l->error, path, "\"%s\" must be true or false", path);
+	*out = json_is_true(value);
+	return 0;
+}
+
+/* One of a list of words; its index goes to *out. */
+static int choice(const struct loader *l, const char *path, const json_t *value,
+	const char *const list[], int *out)
+{
+	if (!value)
+		return 0;
+	struct buf known AUTO_BUF = { 0 };
+	const char *text = json_string_value(value);
+	for (int i = 0; list[i]; i++) {
+		if (text && strcmp(text, list[i]) == 0) {
+			*out = i;
+			return 0;
+		}
+		buf_printf(&known, "%s\"%s\"", i ? ", " : "", list[i]);
+	}
+	return strict_error(
+		l->file, l->error, path, "\"%s\" must be one of %s", path, buf_text(&known));
+}
+
+static int object(
+	const struct loader *l, const char *path, const json_t *value, const char *const keys[])
+{
+	if (!json_is_object(value))
+		return strict_error(l->file, l->error, path, "\"%s\" must be an object", path);
+	return strict_keys(l->file, path, value, keys, l->error);
+}
+
+static int load_uart(const struct loader *l, const json_t *uart)
+{
+	static const char *const keys[] = { "baud", "databits", "stopbits", "parity", "flow",
+		NULL };
+	static const char *const stops[] = { "1", "1.5", "2", NULL };
+	static const char *const parities[] = { "none", "odd", "even", NULL };
+	static const char *const flows[] = { "none", "rts", "cts", "both", NULL };
+	struct rig_uart *out = &l->bench->rig.uart;
+	if (!uart)
+		return 0;
+	int64_t databits = out->databits;
+	int stop = 0, parity = 0, flow = 0;
+	if (object(l, "uart", uart, keys) < 0 ||
+		number(l, "uart.baud", json_object_get(uart, "baud"), 50, 20000000, &out->baud) <
+			0 ||
+		number(l, "uart.databits", json_object_get(uart, "databits"), 5, 8, &databits) <
+			0 ||
+		choice(l, "uart.stopbits", json_object_get(uart, "stopbits"), stops, &stop) < 0 ||
+		choice(l, "uart.parity", json_object_get(uart, "parity"), parities, &parity) < 0 ||
+		choice(l, "uart.flow", json_object_get(uart, "flow"), flows, &flow) < 0)
+		return -1;
+	out->databits = (int)databits;
+	out->stopbits_x2 = stop + 2;
+	out->parity = "noe"[parity];
+	out->flow = flow;
+	return 0;
+}
+
+static int load_timeouts(const struct loader *l, const json_t *timeouts)
+{
+	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
+		"guard", NULL };
+	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
+	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
+		&t->guard };
+	if (!timeouts)
+		return 0;
+	if (object(l, "timeouts_ms", timeouts, keys) < 0)
+		return -1;
+	for (size_t i = 0; keys[i]; i++) {
+		struct buf path AUTO_BUF = { 0 };
+		buf_printf(&path, "timeouts_ms.%s", keys[i]);
+		int64_t value = *slots[i];
+		if (number(l, buf_text(&path), json_object_get(timeouts, keys[i]), 1, 3600000,
+			    &value) < 0)
+			return -1;
+		*slots[i] = (int)value;
+	}
+	return 0;
+}
+
+static int load_rates(const struct loader *l, const json_t *rates)
+{
+	if (!rates)
+		return 0;
+	if (!json_is_array(rates) || json_array_size(rates) > MAX_WORDS)
+		return strict_error(l->file, l->error, "baud_rates",
+			"\"baud_rates\" must be a list of at most %d numbers", MAX_WORDS);
+	size_t i;
+	const json_t *rate;
+	json_array_foreach (rates, i, rate) {
+		if (number(l, "baud_rates", rate, 50, 20000000, &l->memory->rates[i]) < 0)
+			return -1;
+	}
+	l->memory->rates[i] = 0;
+	l->bench->rig.baud_rates = l->memory->rates;
+	return 0;
+}
+
+/* {"command": ["relay", "off-on"]}: words of a program, run without a shell. */
+static int load_command(
+	const struct loader *l, const char *key, const char **out, const char *const **slot)
+{
+	static const char *const keys[] = { "command", NULL };
+	const json_t *value = json_object_get(l->file->root, key);
+	if (!value)
+		return 0;
+	if (object(l, key, value, keys) < 0 ||
+		words(l, key, json_object_get(value, "command"), out) < 0)
+		return -1;
+	if (!out[0])
+		return strict_error(l->file, l->error, key,
+			"\"%s\" needs \"command\": a list of words, the program first", key);
+	*slot = out;
+	return 0;
+}
+
+static int load_text(const struct loader *l, const char *key, const char **out)
+{
+	const json_t *value = json_object_get(l->file->root, key);
+	if (!value)
+		return 0;
+	if (!json_is_string(value) || !*json_string_value(value))
+		return strict_error(
+			l->file, l->error, key, "\"%s\" must be a non-empty string", key);
+	*out = json_string_value(value);
+	return 0;
+}
+
+static int load(const struct loader *l)
+{
+	static const char *const keys[] = { "bench", "title", "iuts", "profile", "facilities",
+		"uart", "timeouts_ms", "baud_rates", "destructive", "restore_after_failure",
+		"gate_inferred", "reset", "power", NULL };
+	struct bench *b = l->bench;
+	const json_t *root = l->file->root;
+	if (object(l, "", root, keys) < 0 || load_text(l, "bench", &b->rig.name) < 0 ||
+		load_text(l, "title", &b->title) < 0 ||
+		load_text(l, "profile", &b->default_profile) < 0 ||
+		words(l, "iuts", json_object_get(root, "iuts"), l->memory->iuts) < 0 ||
+		words(l, "facilities", json_object_get(root, "facilities"), l->memory->facilities) <
+			0 ||
+		load_uart(l, json_object_get(root, "uart")) < 0 ||
+		load_timeouts(l, json_object_get(root, "timeouts_ms")) < 0 ||
+		load_rates(l, json_object_get(root, "baud_rates")) < 0 ||
+		flag(l, "destructive", json_object_get(root, "destructive"), &b->destructive) < 0 ||
+		flag(l, "restore_after_failure", json_object_get(root, "restore_after_failure"),
+			&b->rig.restore_after_failure) < 0 ||
+		flag(l, "gate_inferred", json_object_get(root, "gate_inferred"),
+			&b->gate_inferred) < 0 ||
+		load_command(l, "reset", l->memory->reset, &b->rig.reset_command) < 0 ||
+		load_command(l, "power", l->memory->power, &b->rig.power_command) < 0)
+		return -1;
+	if (!b->rig.name)
+		return strict_error(
+			l->file, l->error, "", "a bench file needs \"bench\": its name");
+	b->rig.iuts = l->memory->iuts;
+	b->rig.facilities = l->memory->facilities;
+	return 0;
+}
+
+/* What a bench that says nothing has: an ordinary board on an ordinary port. */
+static const struct rig_bench defaults = {
+	.uart = { .baud = 115200, .databits = 8, .stopbits_x2 = 2, .parity = 'n' },
+	.timeouts_ms = { .answer = 3000,
+		.restart = 10000,
+		.silence = 200,
+		.case_total = 60000,
+		.recover = 60000,
+		.guard = 60 },
+};
+
+int bench_load(struct bench *out, const char *name, struct error *error)
+{
+	static const int64_t usual_rates[] = { 115200, 9600, 57600, 38400, 19200, 74880, 230400,
+		460800, 921600, 0 };
+	*out = (struct bench){ .rig = defaults };
+	out->rig.baud_rates = usual_rates;
+	struct buf path AUTO_BUF = { 0 };
+	if (strchr(name, '/') || text_ends(name, ".json")) {
+		buf_puts(&path, name);
+	} else {
+		char *dir AUTO_FREE = paths_data("fixtures/benches");
+		buf_printf(&path, "%s/%s.json", dir ? dir : "fixtures/benches", name);
+	}
+	struct memory *memory = calloc(1, sizeof(*memory));
+	if (!memory)
+		return error_set(error, NULL, 0, 0, "out of memory");
+	out->memory = memory;
+	if (strict_open(&memory->file, buf_text(&path), error) < 0) {
+		free(memory);
+		out->memory = NULL;
+		return -1;
+	}
+	const struct loader l = { out, memory, &memory->file, error };
+	if (load(&l) < 0) {
+		bench_finish(out);
+		return -1;
+	}
+	return 0;
+}
+
+void bench_finish(struct bench *bench)
+{
+	struct memory *memory = bench->memory;
+	if (!memory)
+		return;
+	strict_close(&memory->file);
+	free(memory);
+	*bench = (struct bench){ 0 };
+}
+
+bool bench_has(const struct bench *bench, const char *facility)
+{
+	for (size_t i = 0; bench->rig.facilities && bench->rig.facilities[i]; i++) {
+		if (strcmp(bench->rig.facilities[i], facility) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Bench files: what surrounds the IUT (port, timings, facilities, reset and power control). */
+#ifndef CLI_BENCH_H
+#define CLI_BENCH_H
+
+#include "base/error.h"
+#include "rig/rig.h"
+
+struct bench {
+	struct rig_bench rig; /* what the rig needs; points into `memory` */
+	const char *title;
+	const char *default_profile; /* or NULL */
+	bool destructive;            /* destructive cases may run without --allow */
+	bool gate_inferred;          /* fails of inferred requirements count by default */
+	void *memory;
+};
+
+/* Loads a bench by name from the project's folder, or by path (a name with '/' or ".json"). */
+int bench_load(struct bench *out, const char *name, struct error *error);
+void bench_finish(struct bench *bench);
+bool bench_has(const struct bench *bench, const char *facility);
+
+#endif
