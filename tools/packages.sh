@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # The Debian 12 packages that the project is built, run and tested with, and how missing ones are
 # installed. Sourced by tools/run and tools/test. Nothing is asked of the network when nothing is missing.
 
@@ -27,12 +27,11 @@ install_packages() {
     as_root=(sudo)
   fi
   echo "installing Debian packages: ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || {
-    echo "the packages could not be installed: ${missing[*]}" >&2
+  if ! "${as_root[@]}" apt-get update -qq || ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; then
+    echo "these packages could not be installed: ${missing[*]}" >&2
     return 1
-  }
+  fi
 }
 
 # build FOLDER [MESON OPTION]...: configures once, builds; quiet unless something is wrong.

@@ -284,7 +284,7 @@ void bench_finish(struct bench *bench)
 bool bench_has(const struct bench *bench, const char *facility)
 {
 	for (size_t i = 0; bench->rig.facilities && bench->rig.facilities[i]; i++) {
-		if (strcmp(bench->rig.facilities[i], facility) == 0)
+		if (text_glob(bench->rig.facilities[i], facility))
 			return true;
 	}
 	return false;

@@ -18,6 +18,7 @@ struct bench {
 /* Loads a bench by name from the project's folder, or by path (a name with '/' or ".json"). */
 int bench_load(struct bench *out, const char *name, struct error *error);
 void bench_finish(struct bench *bench);
+/* Facilities of a bench are globs: "baudrate:*" has every baud rate. */
 bool bench_has(const struct bench *bench, const char *facility);
 
 #endif
