@@ -23,50 +23,90 @@ struct at_case {
 };
 void at_begin(void);
 void at_end(void);
+void at_started(void);        /* the body may begin */
+void at_completed(void);      /* the body returned: only this sends a pass */
 enum { AT_BACKSTOP_S = 900 }; /* behind the rig's own deadline, waiting for the lease included */
+
+/* Criterion's Test, with the body wrapped: .fini runs after a failed bare cr_assert too, so that
+ * only the return of the body can tell a pass. */
+#undef Test
+#define Test(suite_, name_, ...)                                                                   \
+	static void CR_IDENTIFIER_(suite_, name_, body)(void);                                     \
+	CR_EXPAND(CR_TEST_BASE(suite_, name_, __VA_ARGS__, .sentinel_ = 0))                        \
+	{                                                                                          \
+		at_started();                                                                      \
+		CR_IDENTIFIER_(suite_, name_, body)();                                             \
+		at_completed();                                                                    \
+	}                                                                                          \
+	static void CR_IDENTIFIER_(suite_, name_, body)(void)
 
 /* The requirements that the case judges; the first is the one a failure is counted under. */
 #define REQ(...)                                                                                   \
-	.data = (void *)&(const struct at_case){                                                   \
-		.requirements = (const char *const[]){ __VA_ARGS__, NULL } },                      \
+	.data = (void *)&(                                                                         \
+		const struct at_case){ .requirements =                                             \
+					       (const char *const[]){ __VA_ARGS__, NULL } },       \
 	.init = at_begin, .fini = at_end, .timeout = AT_BACKSTOP_S
 /* Words about the case: "destructive", "nvs", "slow"; "needs:power" names a bench facility. */
 #define TAGS(words) .description = words
 
 /* Sends a command line and expects the complete response: information lines, then the final result.
  * Blank lines, echo and known URCs in between are not part of it. */
-#define at(...) at_exchange(__FILE__, __LINE__, (const char *const[]){ __VA_ARGS__, NULL })
-#define LIKE(template) "\001" template /* a template of the model's language: LIKE("+SYSRAM:<size>") */
-#define RE(pattern)    "\002" pattern  /* a PCRE2 pattern, anchored at both ends */
+#define at(...)         at_exchange(__FILE__, __LINE__, (const char *const[]){ __VA_ARGS__, NULL })
+#define LIKE(template_) "\001" template_ /* in the model's language: LIKE("+SYSRAM:<size>") */
+#define RE(pattern_)    "\002" pattern_  /* a PCRE2 pattern, anchored at both ends */
 void at_exchange(const char *file, int line, const char *const words[]);
-
-/* Expects an unsolicited line (already queued, or within timeout_ms; 0: the bench's answer time). */
-#define urc(expected, timeout_ms) at_urc(__FILE__, __LINE__, expected, timeout_ms)
-void at_urc(const char *file, int line, const char *expected, int timeout_ms);
-/* Sends bytes as they are. */
+/* Sends bytes as they are; response() expects the answer of a command that went out this way. */
 #define raw(bytes, len) at_raw(__FILE__, __LINE__, bytes, len)
 void at_raw(const char *file, int line, const void *bytes, size_t len);
-/* Expects the rest of a response whose command went out by raw(). */
 #define response(...) at_response(__FILE__, __LINE__, (const char *const[]){ __VA_ARGS__, NULL })
 void at_response(const char *file, int line, const char *const words[]);
+/* Sends a command and accepts what its model lists for that form, known deviations included: for a
+ * case that needs the fact, not the form. */
+#define ask(command_line) at_ask(__FILE__, __LINE__, command_line)
+void at_ask(const char *file, int line, const char *command_line);
+/* Sends a command and accepts any complete response; said() looks for a line or final in it. */
+#define any(command_line) at_any(__FILE__, __LINE__, command_line)
+void at_any(const char *file, int line, const char *command_line);
+bool said(const char *text);
+/* A formatted command or line; valid until the eighth next call. */
+const char *fmt(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Expects an unsolicited line (already queued, or within timeout_ms; 0: the bench's answer time).
+ */
+#define urc(expected, timeout_ms) at_urc(__FILE__, __LINE__, expected, timeout_ms)
+void at_urc(const char *file, int line, const char *expected, int timeout_ms);
 /* Expects the prompt '>'. */
 #define prompt() at_prompt(__FILE__, __LINE__)
 void at_prompt(const char *file, int line);
 /* Expects that nothing comes for that long (0: the bench's silence time). */
 #define silence(ms) at_silence(__FILE__, __LINE__, ms)
 void at_silence(const char *file, int line, int ms);
-/* Waits until the module answers AT again after something that restarts it; "ready" not required. */
-#define wait_restart() at_wait_restart(__FILE__, __LINE__)
-void at_wait_restart(const char *file, int line);
+/* Expects that no final result comes for that long; other bytes may. */
+#define unanswered(ms) at_unanswered(__FILE__, __LINE__, ms)
+void at_unanswered(const char *file, int line, int ms);
+/* Takes in what comes until the line is silent, and counts good and bad final results. */
+#define until_quiet(ok, refused) at_until_quiet(__FILE__, __LINE__, ok, refused)
+void at_until_quiet(const char *file, int line, size_t *ok, size_t *refused);
+
+/* Waits until the module answers AT again after something that restarts it; "ready" not required.
+ * The host's rate has to be the one that the module starts with. */
+#define wait_restart()          at_wait_restart(__FILE__, __LINE__, 0)
+#define wait_restart_within(ms) at_wait_restart(__FILE__, __LINE__, ms)
+void at_wait_restart(const char *file, int line, int timeout_ms);
 /* AT+RST and wait_restart(). */
 #define restart() at_restart(__FILE__, __LINE__)
 void at_restart(const char *file, int line);
+/* Polls with AT until the answers are clean again: after bytes at a wrong rate. */
+#define resync() at_resync(__FILE__, __LINE__)
+void at_resync(const char *file, int line);
 /* Cuts power and waits until the module answers. Needs the facility "power". */
 #define power_cycle() at_power_cycle(__FILE__, __LINE__)
 void at_power_cycle(const char *file, int line);
 /* Sets the host's side of the line. */
 #define host_baud(baud) at_host_baud(__FILE__, __LINE__, baud)
 void at_host_baud(const char *file, int line, int64_t baud);
+/* What the line was like when the case began. */
+int64_t bench_baud(void);
+bool bench_echo(void);
 /* Tells the virtual module's control port something, as JSON. Needs the facility "control". */
 #define control(json) at_control(__FILE__, __LINE__, json)
 void at_control(const char *file, int line, const char *json);
@@ -75,15 +115,21 @@ void needs(const char *facility);
 bool has(const char *facility);
 /* The monitor looks away while `on` (a wrong rate on purpose). */
 void tolerate(bool on, const char *why);
+
 /* A field of the last response that matched a LIKE template. */
 const char *field(const char *name);
 int64_t field_int(const char *name);
 /* Milliseconds from the last command's last byte to the final result. */
 int64_t answer_ms(void);
-/* Ends the case: fail with expected and actual; or inconclusive, when the claim was not reached. */
+/* Whether the last command came back as echo. */
+bool echoed(void);
+/* All bytes that came since the last command went out. */
+const char *received(size_t *len);
+int64_t clock_ms(void); /* since some fixed moment; does not jump */
+/* Ends the case: fail with what was seen; or inconclusive, when the claim was not reached. */
 #define check(condition, ...) at_check(__FILE__, __LINE__, condition, #condition, __VA_ARGS__)
-void at_check(const char *file, int line, bool condition, const char *claim, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+void at_check(const char *file, int line, bool condition, const char *claim, const char *format,
+	...) __attribute__((format(printf, 5, 6)));
 #define inconclusive(...) at_inconclusive(__FILE__, __LINE__, __VA_ARGS__)
 void at_inconclusive(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));

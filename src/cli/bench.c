@@ -24,7 +24,7 @@ struct memory {
 struct loader {
 	struct bench *bench;
 	struct memory *memory;
-	const struct strict *file;
+	struct strict *file;
 	struct error *error;
 };
 

@@ -10,8 +10,8 @@
 
 struct breach {
 	const char *requirement; /* "SESSION-2" */
-	const char *text;	 /* one line */
-	const void *bytes;	 /* the offending ones, may be NULL */
+	const char *text;        /* one line */
+	const void *bytes;       /* the offending ones, may be NULL */
 	size_t len;
 	int64_t t_ns;
 };
@@ -19,17 +19,21 @@ struct breach {
 struct monitor;
 typedef void monitor_breach_fn(void *user, const struct breach *breach);
 
-/* `noise`: globs over lines that the profile knows as log output; NULL-terminated or NULL. */
+/* `noise`: globs over lines that the profile knows as log output; NULL-terminated or NULL. Spec and
+ * noise must outlive the monitor. */
 struct monitor *monitor_create(const struct spec *spec, const char *const *noise,
 	monitor_breach_fn *on_breach, void *user);
 void monitor_destroy(struct monitor *m);
 void monitor_sent(struct monitor *m, const void *bytes, size_t len, int64_t t_ns);
 void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t t_ns);
-/* Looks away (wrong baud rate on purpose, hostile bytes) until turned off again. */
+/* Looks away (wrong baud rate on purpose, hostile bytes) until turned off again; then no command is
+ * pending, but late answers to what was sent meanwhile are no breach. */
 void monitor_tolerate(struct monitor *m, bool on);
 /* The module was reset or powered: boot noise and the start-up line may come. */
 void monitor_restarted(struct monitor *m, int64_t t_ns);
-/* The lease ends: a command without a final result is a breach; state is cleared. */
+/* The lease ends: a command without a final result is a breach; nothing is pending any more. */
 void monitor_end(struct monitor *m, int64_t t_ns);
+/* The rules, for lists and checks: id and one sentence; false when there is no such index. */
+bool monitor_rule(size_t index, const char **id, const char **text);
 
 #endif

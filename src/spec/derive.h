@@ -4,12 +4,13 @@
 #ifndef SPEC_DERIVE_H
 #define SPEC_DERIVE_H
 
+#include "base/buf.h"
 #include "spec/spec.h"
 
 enum step_kind {
 	STEP_SEND,    /* send `send`, expect one of `responses` and `final`, then the checks */
-	STEP_RESTART, /* AT+RST, and wait until the module answers again */
-	STEP_RESTORE, /* AT+RESTORE, and wait until the module answers again */
+	STEP_RESTART, /* AT+RST -> OK, and wait until the module answers again */
+	STEP_RESTORE, /* AT+RESTORE -> OK, and wait until the module answers again */
 };
 
 /* A check on a field of the response, or on a line already remembered. */
@@ -18,6 +19,9 @@ struct check {
 	const char *value; /* expected text, "{name}" for a remembered one; NULL: only remember */
 	const char *remember; /* name to keep it under, or NULL */
 	int tolerance_percent;
+	/* Remember the host line's own rate instead, when the field is within the tolerance of it: a
+	 * module tells what its divisor makes of the rate, and putting that back would drift. */
+	bool line_rate;
 };
 
 struct step {
@@ -28,16 +32,24 @@ struct step {
 	const char *final; /* "OK", "ERROR" */
 	struct check *checks;
 	size_t check_count;
-	bool uart;    /* after OK the host line follows the set values (baudrate, databits …) */
-	bool cleanup; /* puts things back: a failure here is reported as such */
+	/* SEND: after its final result the host line follows the values in `send` (baudrate,
+	 * databits, stopbits, parity, flow control, in this order). RESTART and RESTORE: once OK
+	 * has come, the host line goes back to what it was when the lease began. */
+	bool uart;
+	bool restarts;	  /* SEND: the module restarts after OK: wait until it answers again */
+	bool cleanup;	  /* puts things back: a failure here is reported as such */
+	bool if_deviated; /* only after an earlier step deviated (what was to be refused was taken) */
 	const char *claim; /* what this step shows, for the failure text */
 };
+/* After a step that deviated (known deviation), the steps that are not cleanup are left out. */
 
 struct derived_case {
 	const char *name; /* "set_baudrate_refuses_79" */
 	const struct command *command;
 	const char *requirement;
-	const char **tags, **needs; /* NULL-terminated */
+	/* NULL-terminated. Cases that set a line format other than the typical one need the facility
+	 * "baudrate:80", "databits:5", "flow_control:2" … */
+	const char **tags, **needs;
 	const char *file;	    /* model file */
 	int line;		    /* line of the model file */
 	struct step *steps;
@@ -54,5 +66,11 @@ struct derived {
 int derive_command(struct derived *out, const struct spec *spec, const struct command *command,
 	struct error *error);
 void derived_finish(struct derived *d);
+/* Replaces {name} in a step's text by what lookup returns; inside quotes with the wire's escapes.
+ * -1 when a name is unknown. */
+int derive_expand(struct buf *out, const char *text,
+	const char *(*lookup)(void *user, const char *name), void *user);
+/* Whether a field's text equals the expected one: integers within the tolerance. */
+bool derive_same(const char *actual, const char *expected, int tolerance_percent);
 
 #endif

@@ -27,7 +27,7 @@ struct requirement {
 	const char *text;
 	const char *reason; /* why untestable, or "" */
 	const char *file;   /* of the model */
-	int file_line;
+	int file_line, file_column;
 };
 
 /* One line of a response. */
@@ -51,21 +51,26 @@ struct form {
 	size_t response_count;
 	const char *final;	 /* "OK" */
 	const char *requirement; /* the form itself */
+	const char *omitted; /* optional parameters left out; NULL: counted under `requirement` */
 	const char *missing, *surplus, *empty, *reads_back, *persists, *lost, *restored; /* ids or NULL */
 	const char *effect; /* "uart" or NULL */
+	bool may_refuse; /* a valid command may answer ERROR: it depends on the module's state */
+	const char **unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */
 };
 
 struct parameter {
 	const char *name;
 	int line, file_line;
 	enum parameter_type type;
-	bool bounded; /* min and max hold: value for integers, bytes for strings */
+	bool bounded; /* min and max hold: value for integers, bytes for strings; INT64_MIN/MAX: open */
 	int64_t min, max;
 	const char **values; /* enumeration, wire text; NULL when none */
 	const char **meanings;
 	size_t value_count;
 	const char *typical, *other;
 	int tolerance_percent;
+	const char *put_back; /* the query's field that is sent to put it back; NULL: of its own name */
+	bool moving; /* the value changes by itself: never compared with an earlier one, not put back */
 	const char *accepts, *refuses, *wrong_type; /* requirement ids or NULL */
 	const char **also_accepts, **also_refuses;  /* NULL-terminated */
 };
@@ -98,7 +103,7 @@ struct command {
 	const char *suite; /* "uart_cur" */
 	const char *family, *section, *title, *file;
 	int line;
-	bool restarts;
+	bool restarts; /* after its OK the module restarts */
 	const char **tags, **needs; /* NULL-terminated */
 	struct form forms[FORM_COUNT];
 	struct parameter *parameters;
@@ -137,5 +142,20 @@ const struct command *spec_command(const struct spec *spec, const char *name_or_
 const struct requirement *spec_requirement(const struct spec *spec, const char *id);
 const struct parameter *spec_parameter(const struct command *command, const char *name);
 const struct deviation *spec_deviation(const struct spec *spec, const char *id);
+/* Whether text (quotes removed) is a value of the parameter; *why, may be NULL, says why not. With
+ * `reported` the bounds are widened by the tolerance, as for a value that the module tells. */
+bool spec_value_fits(const struct parameter *p, const char *text, bool reported, const char **why);
+
+/* A case of the plan, derived or scenario. */
+struct spec_case {
+	const char *name; /* family/command/case */
+	const char *const *requirements; /* ids, NULL-terminated */
+	const char *file;
+	int line;
+};
+/* Every case names known requirements, every requirement has a case (or is judged by the monitor, or
+ * untestable). 0, or -1 with *error on the first that breaks this. */
+int spec_check_coverage(const struct spec *spec, const struct spec_case *cases, size_t count,
+	struct error *error);
 
 #endif

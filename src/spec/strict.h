@@ -9,23 +9,29 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+struct strict_position;
+
 struct strict {
 	json_t *root;
 	char *text;
+	size_t len;
 	char *file;
+	struct strict_position *positions; /* of every value, made at the first question */
+	size_t position_count;
 };
 
 /* Reads and parses. 0, or -1 with *error (file missing, not UTF-8, syntax, duplicate key). */
 int strict_open(struct strict *s, const char *path, struct error *error);
 void strict_close(struct strict *s);
 /* Line (and column, may be NULL) of a value; path such as "parameters.baudrate.min" or
- * "requirements[3].id"; the key's own position. 1 when not found. */
-int strict_line(const struct strict *s, const char *path, int *column);
+ * "requirements[3].id" ("" is the whole); the key's own position. When there is no such value, that
+ * of the nearest one around it. */
+int strict_line(struct strict *s, const char *path, int *column);
 /* Fills *error with the position of `path`. Returns -1. */
-int strict_error(const struct strict *s, struct error *error, const char *path, const char *format,
+int strict_error(struct strict *s, struct error *error, const char *path, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 /* Refuses keys of the object at `path` that are not in the NULL-terminated list. */
-int strict_keys(const struct strict *s, const char *path, const json_t *object,
+int strict_keys(struct strict *s, const char *path, const json_t *object,
 	const char *const keys[], struct error *error);
 
 #endif

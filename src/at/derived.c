@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "at/derived.h"
+
+#include "at/at.h"
+#include "at/exchange.h"
+#include "at/leave.h"
+#include "at/restart.h"
+#include "base/text.h"
+#include "spec/derive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Static: an assertion leaves by a jump, and what it leaves behind must stay reachable. */
+static struct run {
+	struct session *s;
+	struct spec spec;
+	struct derived derived;
+	const struct derived_case *c;
+	const struct step *step;
+	struct fields remembered;
+	struct buf line;
+	bool deviated;
+} run;
+
+static void run_finish(void)
+{
+	fields_finish(&run.remembered);
+	buf_finish(&run.line);
+	derived_finish(&run.derived);
+	spec_finish(&run.spec);
+}
+
+_Noreturn static void leave(void)
+{
+	struct buf *why = &run.s->outcome.why;
+	const struct derived_case *c = run.c;
+	static char file[512];
+	int line = c ? c->line : 0;
+	snprintf(file, sizeof(file), "%s", c ? c->file : "");
+	if (run.step && run.step->cleanup && why->len)
+		buf_puts(why, "; while putting things back");
+	if (run.step && run.step->claim)
+		buf_printf(why, "; claim: %s", run.step->claim);
+	run_finish();
+	at_leave(file, line);
+}
+
+static void find_case(void)
+{
+	const char *suite = criterion_current_test->category;
+	const char *name = criterion_current_test->name;
+	struct error error = { 0 };
+	if (spec_load_command(&run.spec, run.s->grant.spec_dirs, suite, &error) < 0) {
+		session_end(run.s, "error", "%s", error_text(&error));
+		leave();
+	}
+	const struct command *command = spec_command(&run.spec, suite);
+	if (!command || derive_command(&run.derived, &run.spec, command, &error) < 0) {
+		session_end(run.s, "error", "%s: %s", suite,
+			command ? error_text(&error) : "no model of this command");
+		leave();
+	}
+	for (size_t i = 0; i < run.derived.count && !run.c; i++) {
+		if (strcmp(run.derived.cases[i].name, name) == 0)
+			run.c = &run.derived.cases[i];
+	}
+	if (!run.c) {
+		session_end(run.s, "error", "the model of %s gives no case %s", suite, name);
+		leave();
+	}
+}
+
+static const char *remembered(void *user, const char *name)
+{
+	(void)user;
+	return fields_get(&run.remembered, name);
+}
+
+/* The text with remembered values in it; valid until the next call. */
+static const char *expand(const char *text)
+{
+	buf_clear(&run.line);
+	if (derive_expand(&run.line, text, remembered, NULL) < 0) {
+		session_end(run.s, "error", "\"%s\" names a field that was not remembered", text);
+		leave();
+	}
+	return buf_text(&run.line);
+}
+
+static const char *const parities[] = { "none", "odd", "even" };
+static const char *const flows[] = { "none", "rts", "cts", "both" };
+
+/* AT+UART_…=<baudrate>,<databits>,<stopbits>,<parity>,<flow control>: the host follows. */
+static void follow_uart(const char *sent)
+{
+	struct grant_uart uart = run.s->uart;
+	int64_t v[5] = { 0 };
+	const char *p = strchr(sent, '=');
+	for (int i = 0; p && *p && i < 5; i++) {
+		char *end;
+		v[i] = strtoll(p + 1, &end, 10);
+		if (end == p + 1)
+			return;
+		p = end;
+	}
+	if (v[0] <= 0 || v[2] < 1 || v[2] > 3 || v[3] < 0 || v[3] > 2 || v[4] < 0 || v[4] > 3)
+		return;
+	uart.baud = v[0];
+	uart.databits = (int)v[1];
+	uart.stopbits = 0.5 + 0.5 * (double)v[2];
+	uart.parity = parities[v[3]];
+	uart.flow = flows[v[4]];
+	if (!session_set_uart(run.s, &uart))
+		leave();
+}
+
+static void remember(const struct check *c, const char *actual)
+{
+	char rate[32];
+	snprintf(rate, sizeof(rate), "%lld", (long long)run.s->uart.baud);
+	if (c->line_rate && derive_same(actual, rate, c->tolerance_percent))
+		actual = rate;
+	fields_set(&run.remembered, c->remember, actual);
+}
+
+static void run_check(const struct check *c)
+{
+	const char *actual = fields_get(&run.s->fields, c->field);
+	if (!actual && !run.deviated) {
+		session_end(run.s, "fail", "after \"%s\" the response has no <%s>",
+			buf_text(&run.s->sent), c->field);
+		leave();
+	}
+	if (!actual)
+		return;
+	const char *expected = c->value ? expand(c->value) : NULL;
+	if (expected && !derive_same(actual, expected, c->tolerance_percent)) {
+		struct outcome *o = &run.s->outcome;
+		buf_printf(&o->expected, "<%s> = %s", c->field, expected);
+		buf_printf(&o->actual, "<%s> = %s", c->field, actual);
+		session_end(run.s, "fail", "after \"%s\" expected <%s> to be \"%s\", came \"%s\"",
+			buf_text(&run.s->sent), c->field, expected, actual);
+		leave();
+	}
+	if (c->remember)
+		remember(c, actual);
+}
+
+static void add_alternatives(const struct step *step)
+{
+	struct error error = { 0 };
+	exchange_begin(run.s);
+	if (!step->response_count)
+		exchange_alternative(run.s, step->final);
+	for (size_t i = 0; i < step->response_count; i++) {
+		struct expectation *e = exchange_alternative(run.s, step->final);
+		for (size_t k = 0; k < step->responses[i].count; k++) {
+			if (expectation_add_line(
+				    e, &step->responses[i].lines[k], run.c->command, &error))
+				continue;
+			session_end(run.s, "error", "\"%s\": %s", step->responses[i].lines[k].text,
+				error.text);
+			leave();
+		}
+	}
+}
+
+static void run_send(const struct step *step)
+{
+	struct session *s = run.s;
+	size_t before = s->deviations_met;
+	add_alternatives(step);
+	if (!exchange_run(s, expand(step->send)))
+		leave();
+	run.deviated = run.deviated || s->deviations_met > before;
+	bool ok = s->got.final && strcmp(s->got.final, "OK") == 0;
+	if (step->uart && ok)
+		follow_uart(buf_text(&s->sent));
+	if (step->restarts && ok && !restart_wait(s, s->grant.restart_ms))
+		leave();
+	for (size_t i = 0; i < step->check_count; i++)
+		run_check(&step->checks[i]);
+}
+
+static void run_restart(const struct step *step, const char *command)
+{
+	struct session *s = run.s;
+	static const char *const ok[] = { "OK", NULL };
+	if (!exchange_words(s, command, ok) ||
+		(step->uart && !session_set_uart(s, &s->grant.uart)) ||
+		!restart_wait(s, s->grant.restart_ms))
+		leave();
+}
+
+static void run_step(const struct step *step)
+{
+	if (step->if_deviated ? !run.deviated : run.deviated && !step->cleanup)
+		return;
+	run.step = step;
+	switch (step->kind) {
+	case STEP_SEND:
+		run_send(step);
+		break;
+	case STEP_RESTART:
+		run_restart(step, "AT+RST");
+		break;
+	case STEP_RESTORE:
+		run_restart(step, "AT+RESTORE");
+		break;
+	}
+}
+
+static void derived_body(void)
+{
+	at_started();
+	run.s = &at_session;
+	find_case();
+	run.s->error_codes_pass = true;
+	for (size_t i = 0; i < run.c->step_count; i++)
+		run_step(&run.c->steps[i]);
+	run_finish();
+	at_completed();
+}
+
+void at_derived_test(void)
+{
+	criterion_internal_test_setup();
+	criterion_internal_test_main(derived_body);
+	criterion_internal_test_teardown();
+}

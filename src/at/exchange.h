@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* One exchange: a command goes out, its complete response is collected and judged, first against
+ * what the case expects, then against the deviations that the profile knows. */
+#ifndef AT_EXCHANGE_H
+#define AT_EXCHANGE_H
+
+#include "at/session.h"
+
+/* Starts anew: no alternatives yet. */
+void exchange_begin(struct session *s);
+/* A further alternative, to be filled. `final` may be NULL. */
+struct expectation *exchange_alternative(struct session *s, const char *final);
+/* Sends the command line (NULL: it went out already), collects until the final result and judges.
+ * Known URCs that came in between are queued. */
+bool exchange_run(struct session *s, const char *command_line);
+/* The first half of it: the response is in s->got, unjudged; its final is NULL when none came. */
+bool exchange_collect(struct session *s, const char *command_line);
+/* Against what the model lists for this form of the command; deviations are only noted. */
+bool exchange_model(struct session *s, const char *command_line);
+/* All of it from the words of a case: information lines, then the final result. */
+bool exchange_words(struct session *s, const char *command_line, const char *const words[]);
+/* Whether a line fits a word of a case. -1: the word itself is broken. */
+int exchange_fits(struct session *s, const char *word, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The lease that the rig grants to a worker: what the case judges, what the bench has, what the
+ * profile knows. Plain data; strings live as long as the grant. */
+#ifndef AT_GRANT_H
+#define AT_GRANT_H
+
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct grant_requirement {
+	const char *id, *section, *grade, *text;
+	int line;
+};
+
+struct grant_uart {
+	int64_t baud;
+	const char *parity, *flow; /* "none", "odd", "even"; "none", "rts", "cts", "both" */
+	double stopbits;
+	int databits;
+};
+
+struct grant {
+	const char *case_id;
+	int attempt;
+	int64_t t_ns; /* rig's clock when it granted */
+	struct grant_requirement *requirements;
+	size_t requirement_count;
+	struct deviation *deviations; /* active in the profile, of any command */
+	size_t deviation_count;
+	const char **facilities; /* globs, NULL-terminated */
+	const char **spec_dirs;  /* NULL-terminated */
+	const char **noise;      /* globs over lines that the profile knows as log output */
+	struct grant_uart uart;
+	int answer_ms, restart_ms, silence_ms, deadline_ms;
+	bool echo;
+	const char *verdict; /* leave at once with this verdict, or NULL */
+	void *memory;        /* owner of everything above */
+};
+
+/* 0, or -1 with *error filled: the JSON is broken or lacks what a case can't do without. */
+int grant_parse(struct grant *out, const char *json, size_t len, struct error *error);
+void grant_finish(struct grant *grant);
+bool grant_has(const struct grant *grant, const char *facility);
+
+#endif

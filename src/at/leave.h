@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The one session of this worker, and the ways out of a case. Inside src/at only. */
+#ifndef AT_LEAVE_H
+#define AT_LEAVE_H
+
+#include "at/session.h"
+
+/* The session of the running case. */
+extern struct session at_session;
+/* Ends the case as its outcome says: the verdict goes to the rig, the channel is closed, then
+ * Criterion is told: a failed assertion for a fail, a skip for everything else. */
+_Noreturn void at_leave(const char *file, int line);
+/* "../../x/suites/basic/at.c" -> "suites/basic/at.c" */
+const char *at_source(const char *file);
+
+#endif

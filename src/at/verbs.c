@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs that speak with the module. */
+#include "at/at.h"
+
+#include "at/exchange.h"
+#include "at/leave.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void at_exchange(const char *file, int line, const char *const words[])
+{
+	if (!exchange_words(&at_session, words[0], words + 1))
+		at_leave(file, line);
+}
+
+void at_raw(const char *file, int line, const void *bytes, size_t len)
+{
+	struct session *s = &at_session;
+	if (!s->raw_open) {
+		if (!session_drain(s))
+			at_leave(file, line);
+		buf_clear(&s->wire);
+		buf_clear(&s->sent);
+		s->echoed = false;
+		s->raw_open = true;
+	}
+	buf_append(&s->sent, bytes, len);
+	if (!session_send(s, bytes, len))
+		at_leave(file, line);
+}
+
+void at_response(const char *file, int line, const char *const words[])
+{
+	struct session *s = &at_session;
+	while (s->sent.len && strchr("\r\n", s->sent.data[s->sent.len - 1]))
+		s->sent.data[--s->sent.len] = '\0';
+	if (!exchange_words(s, NULL, words))
+		at_leave(file, line);
+}
+
+void at_ask(const char *file, int line, const char *command_line)
+{
+	if (!exchange_model(&at_session, command_line))
+		at_leave(file, line);
+}
+
+void at_any(const char *file, int line, const char *command_line)
+{
+	struct session *s = &at_session;
+	bool ok = exchange_collect(s, command_line);
+	if (ok && !s->got.final)
+		ok = session_end(s, "fail", "after \"%s\" came no final result within %d ms",
+			command_line, s->grant.answer_ms);
+	if (!ok)
+		at_leave(file, line);
+}
+
+bool said(const char *text)
+{
+	const struct got *got = &at_session.got;
+	for (size_t i = 0; i < got->count; i++) {
+		if (strcmp(got->lines[i].text, text) == 0)
+			return true;
+	}
+	return got->final && strcmp(got->final, text) == 0;
+}
+
+const char *fmt(const char *format, ...)
+{
+	static char texts[8][512];
+	static unsigned next;
+	char *out = texts[next++ % 8];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(out, sizeof(texts[0]), format, args);
+	va_end(args);
+	return out;
+}
+
+/* Takes the first queued line that fits. */
+static int take_queued(struct session *s, const char *expected)
+{
+	for (size_t i = 0; i < s->queued; i++) {
+		int fits = exchange_fits(s, expected, s->queue[i], strlen(s->queue[i]));
+		if (fits < 0)
+			return -1;
+		if (!fits)
+			continue;
+		free(s->queue[i]);
+		memmove(&s->queue[i], &s->queue[i + 1], (--s->queued - i) * sizeof(*s->queue));
+		return 1;
+	}
+	return 0;
+}
+
+static bool foreign(struct session *s, const char *expected, const struct line_piece *piece)
+{
+	struct buf seen = { 0 };
+	text_visible(&seen, piece->bytes, piece->len < 300 ? piece->len : 300);
+	session_end(s, "fail", "expected \"%s\", came \"%s\"", expected, buf_text(&seen));
+	buf_puts(&s->outcome.expected, expected);
+	buf_append(&s->outcome.actual, piece->bytes, piece->len);
+	buf_finish(&seen);
+	return false;
+}
+
+/* Waits for one piece that is not blank, echo or log output. False: none came, or the end. */
+static bool wait_piece(struct session *s, struct deadline deadline, struct line_piece *piece)
+{
+	for (;;) {
+		int got = session_piece(s, deadline, piece);
+		if (got <= 0)
+			return false;
+		if (piece->kind == LINE_BLANK || piece->kind == LINE_ECHO ||
+			piece->kind == LINE_PAYLOAD)
+			continue;
+		if (piece->kind == LINE_PROMPT || !piece->text || !session_noise(s, piece->text))
+			return true;
+	}
+}
+
+static bool wait_urc(struct session *s, const char *expected, int timeout_ms)
+{
+	const struct deadline deadline = deadline_in_ms(timeout_ms);
+	const char *shown =
+		expected[0] == '\001' || expected[0] == '\002' ? expected + 1 : expected;
+	struct line_piece piece;
+	int found = take_queued(s, expected);
+	while (found == 0 && wait_piece(s, deadline, &piece)) {
+		if (piece.text && piece.kind != LINE_PROMPT)
+			found = exchange_fits(s, expected, piece.text, piece.text_len);
+		if (found == 0 && piece.kind != LINE_URC)
+			return foreign(s, shown, &piece);
+		if (found == 0 && !session_queue(s, piece.text))
+			return false;
+	}
+	if (found > 0)
+		return true;
+	buf_puts(&s->outcome.expected, shown);
+	return session_end(
+		s, "fail", "expected \"%s\", which did not come within %d ms", shown, timeout_ms);
+}
+
+void at_urc(const char *file, int line, const char *expected, int timeout_ms)
+{
+	if (!wait_urc(&at_session, expected, timeout_ms ? timeout_ms : at_session.grant.answer_ms))
+		at_leave(file, line);
+}
+
+static bool wait_prompt(struct session *s, int timeout_ms)
+{
+	const struct deadline deadline = deadline_in_ms(timeout_ms);
+	struct line_piece piece;
+	while (wait_piece(s, deadline, &piece)) {
+		if (piece.kind == LINE_PROMPT)
+			return true;
+		if (piece.kind != LINE_URC)
+			return foreign(s, ">", &piece);
+		if (!session_queue(s, piece.text))
+			return false;
+	}
+	return session_end(s, "fail", "expected the prompt \">\", which did not come within %d ms",
+		timeout_ms);
+}
+
+void at_prompt(const char *file, int line)
+{
+	if (!wait_prompt(&at_session, at_session.grant.answer_ms))
+		at_leave(file, line);
+}
+
+void at_silence(const char *file, int line, int ms)
+{
+	if (!session_silence(&at_session, ms ? ms : at_session.grant.silence_ms))
+		at_leave(file, line);
+}
+
+void at_unanswered(const char *file, int line, int ms)
+{
+	struct session *s = &at_session;
+	const struct deadline deadline = deadline_in_ms(ms);
+	struct line_piece piece;
+	int got;
+	while ((got = session_piece(s, deadline, &piece)) > 0) {
+		if (piece.kind != LINE_FINAL)
+			continue;
+		session_end(s, "fail", "expected no answer for %d ms, came \"%s\"", ms, piece.text);
+		buf_puts(&s->outcome.actual, piece.text);
+		got = -1;
+		break;
+	}
+	if (got < 0)
+		at_leave(file, line);
+}
+
+void at_until_quiet(const char *file, int line, size_t *ok, size_t *refused)
+{
+	struct session *s = &at_session;
+	struct deadline deadline = deadline_in_ms(s->grant.answer_ms);
+	const struct deadline end = deadline_in_ms(s->grant.deadline_ms);
+	struct line_piece piece;
+	int got;
+	*ok = *refused = 0;
+	while ((got = session_piece(s, deadline, &piece)) > 0 && !deadline_passed(end)) {
+		if (piece.kind != LINE_FINAL)
+			continue;
+		*(piece.ok ? ok : refused) += 1;
+		deadline = deadline_in_ms(s->grant.silence_ms);
+	}
+	s->raw_open = false;
+	if (got < 0 || !session_reset_line(s))
+		at_leave(file, line);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/monitor.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "monitor/links.h"
+#include "monitor/prefix.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { BREACHES_PER_LEASE = 16 };         /* of one rule; a flood is not worth more lines */
+enum { PAYLOAD_SILENCE_NS = 1000000000 }; /* no more data will come after that */
+
+enum rule {
+	RULE_ONE_FINAL,
+	RULE_NO_COMMAND,
+	RULE_KNOWN_LINE,
+	RULE_RESTART,
+	RULE_ECHO,
+	RULE_PROMPT,
+	RULE_PAYLOAD,
+	RULE_LINE_END,
+	RULE_PREFIX,
+	RULE_CLOSED,
+	RULE_COUNT,
+};
+
+static const struct {
+	const char *id, *text;
+} rules[RULE_COUNT] = {
+	[RULE_ONE_FINAL] = { "SESSION-1", "every command gets exactly one final result" },
+	[RULE_NO_COMMAND] = { "SESSION-2", "no final result comes without a command" },
+	[RULE_KNOWN_LINE] = { "SESSION-3", "every line belongs to something known" },
+	[RULE_RESTART] = { "SESSION-4", "the module does not restart by itself" },
+	[RULE_ECHO] = { "SESSION-5", "the echo is what was sent, as ATE0 and ATE1 say" },
+	[RULE_PROMPT] = { "SESSION-6", "a prompt and SEND OK come only where data is asked for" },
+	[RULE_PAYLOAD] = { "SESSION-7", "as many bytes as announced follow a counted header" },
+	[RULE_LINE_END] = { "SESSION-8", "lines end with CR LF" },
+	[RULE_PREFIX] = { "SESSION-9", "information lines belong to the pending command" },
+	[RULE_CLOSED] = { "SESSION-10", "CLOSED comes once, for a link that was open" },
+};
+
+/* The module's echo setting, as far as the session has shown it. */
+enum echo { ECHO_UNKNOWN, ECHO_OFF, ECHO_ON };
+
+struct monitor {
+	const struct spec *spec;
+	const char *const *noise;
+	monitor_breach_fn *on_breach;
+	void *user;
+	struct line_urc *urcs;
+	struct line_final *finals;
+	const char **restarts;
+	struct line *line;
+	struct links links;
+	enum echo echo;
+	bool tolerant;
+	bool fresh;            /* no command was answered yet */
+	bool restart_expected; /* `ready` may come */
+	bool booting;          /* and noise before it */
+	bool answered;         /* a final result came, and nothing was sent since */
+	bool behind_payload;   /* the piece before was the last part of counted data */
+	int64_t heard_ns;      /* last byte of the module */
+	unsigned breaches[RULE_COUNT];
+};
+
+bool monitor_rule(size_t index, const char **id, const char **text)
+{
+	if (index >= RULE_COUNT)
+		return false;
+	*id = rules[index].id;
+	*text = rules[index].text;
+	return true;
+}
+
+static void *zeroed(size_t count, size_t size)
+{
+	void *p = calloc(count + 1, size);
+	if (!p)
+		abort();
+	return p;
+}
+
+/* The grammar of the wire, from the general model; strings stay the spec's. */
+static struct line_grammar grammar(struct monitor *m, const struct spec *spec)
+{
+	m->urcs = zeroed(spec->urc_count, sizeof(*m->urcs));
+	m->finals = zeroed(spec->final_count, sizeof(*m->finals));
+	m->restarts = zeroed(spec->command_count, sizeof(*m->restarts));
+	for (size_t i = 0; i < spec->urc_count; i++)
+		m->urcs[i] = (struct line_urc){ spec->urcs[i].text, spec->urcs[i].payload };
+	for (size_t i = 0; i < spec->final_count; i++)
+		m->finals[i] = (struct line_final){ spec->finals[i].text, spec->finals[i].ok };
+	size_t count = 0;
+	for (size_t i = 0; i < spec->command_count; i++)
+		if (spec->commands[i].restarts)
+			m->restarts[count++] = spec->commands[i].name;
+	return (struct line_grammar){ .urcs = m->urcs,
+		.urc_count = spec->urc_count,
+		.finals = m->finals,
+		.final_count = spec->final_count,
+		.restarts = m->restarts };
+}
+
+struct monitor *monitor_create(
+	const struct spec *spec, const char *const *noise, monitor_breach_fn *on_breach, void *user)
+{
+	struct monitor *m = zeroed(1, sizeof(*m));
+	m->spec = spec;
+	m->noise = noise;
+	m->on_breach = on_breach;
+	m->user = user;
+	struct line_grammar g = grammar(m, spec);
+	m->line = line_create(&g);
+	/* A recording or a run may begin while the module starts. */
+	m->fresh = m->restart_expected = m->booting = true;
+	return m;
+}
+
+void monitor_destroy(struct monitor *m)
+{
+	if (!m)
+		return;
+	line_destroy(m->line);
+	free(m->urcs);
+	free(m->finals);
+	free(m->restarts);
+	free(m);
+}
+
+static void report(struct monitor *m, enum rule rule, const void *bytes, size_t len, int64_t t_ns,
+	const char *text)
+{
+	if (m->tolerant || m->breaches[rule]++ >= BREACHES_PER_LEASE)
+		return;
+	m->on_breach(m->user, &(struct breach){ .requirement = rules[rule].id,
+				      .text = text,
+				      .bytes = bytes,
+				      .len = len,
+				      .t_ns = t_ns });
+}
+
+static void breach(struct monitor *m, enum rule rule, const struct line_piece *piece,
+	const char *before, const char *shown, const char *behind)
+{
+	struct buf text = { 0 };
+	buf_puts(&text, before);
+	if (shown)
+		text_visible(&text, shown, strnlen(shown, 200));
+	buf_puts(&text, behind);
+	report(m, rule, piece->bytes, piece->len, piece->t_ns, buf_text(&text));
+	buf_finish(&text);
+}
+
+static bool is_noise(const struct monitor *m, const struct line_piece *piece)
+{
+	for (const char *const *glob = m->noise; glob && *glob; glob++)
+		if (text_glob(*glob, piece->text))
+			return true;
+	return false;
+}
+
+static void judge_noise(struct monitor *m, const struct line_piece *piece, bool behind_payload)
+{
+	if (m->booting || is_noise(m, piece))
+		return;
+	if (piece->like_echo)
+		breach(m, RULE_ECHO, piece, "echo differs from what was sent: ", piece->command,
+			"");
+	else if (behind_payload)
+		breach(m, RULE_PAYLOAD, piece, "more bytes than announced: ", piece->text, "");
+	else
+		breach(m, RULE_KNOWN_LINE, piece, "unknown line: ", piece->text, "");
+}
+
+static void judge_info(struct monitor *m, const struct line_piece *piece, bool behind_payload)
+{
+	if (behind_payload) {
+		breach(m, RULE_PAYLOAD, piece, "more bytes than announced: ", piece->text, "");
+		return;
+	}
+	const char *owner = prefix_foreign(m->spec, piece->command, piece->text);
+	if (owner && !is_noise(m, piece))
+		breach(m, RULE_PREFIX, piece, "information line of another command, ", owner, "");
+}
+
+static void judge_echo(struct monitor *m, const struct line_piece *piece)
+{
+	if (m->echo == ECHO_OFF)
+		breach(m, RULE_ECHO, piece, "echo after ATE0: ", piece->text, "");
+}
+
+/* Commands sent before the answer to ATE0 or ATE1 may have been given back under either setting. */
+static void follow_echo(struct monitor *m, const struct line_piece *piece)
+{
+	bool off = strcasecmp(piece->command, "ATE0") == 0;
+	bool on = strcasecmp(piece->command, "ATE1") == 0;
+	if (!piece->ok || (!off && !on))
+		return;
+	enum echo known = off ? ECHO_OFF : ECHO_ON;
+	m->echo = line_outstanding(m->line, NULL) ? ECHO_UNKNOWN : known;
+}
+
+static void judge_stray_final(struct monitor *m, const struct line_piece *piece)
+{
+	/* With nothing sent since the last one, that one was doubled. */
+	if (m->answered)
+		breach(m, RULE_ONE_FINAL, piece, "a second final result: ", piece->text, "");
+	else
+		breach(m, RULE_NO_COMMAND, piece, "final result without a command: ", piece->text,
+			"");
+}
+
+static void judge_final(struct monitor *m, const struct line_piece *piece)
+{
+	if (!piece->pending) {
+		judge_stray_final(m, piece);
+		return;
+	}
+	bool send = text_starts(piece->text, "SEND ");
+	if (send && !piece->data)
+		breach(m, RULE_PROMPT, piece, "", piece->text, " without data behind a prompt");
+	if (m->echo == ECHO_ON && !piece->echoed && !piece->data &&
+		text_starts(piece->command, "AT") && strlen(piece->command) <= 256)
+		breach(m, RULE_ECHO, piece, "no echo after ATE1: ", piece->command, "");
+	m->booting = piece->ok && line_restarts(m->line, piece->command);
+	/* A session may begin with a start; once a command was answered, that is over. */
+	m->restart_expected = m->booting || (m->restart_expected && !m->fresh);
+	m->fresh = false;
+	if (m->booting)
+		m->echo = ECHO_UNKNOWN;
+	follow_echo(m, piece);
+}
+
+static void judge_prompt(struct monitor *m, const struct line_piece *piece)
+{
+	if (!line_takes_data(piece->command) && !prefix_prompts(m->spec, piece->command))
+		breach(m, RULE_PROMPT, piece, "prompt for ", piece->command, "");
+	else if (piece->pending)
+		breach(m, RULE_ONE_FINAL, piece, "prompt without OK: ", piece->command, "");
+}
+
+static void restarted(struct monitor *m)
+{
+	m->echo = ECHO_UNKNOWN;
+	m->links = (struct links){ 0 };
+}
+
+static void judge_urc(struct monitor *m, const struct line_piece *piece)
+{
+	if (piece->text_len == 5 && strcmp(piece->text, "ready") == 0) {
+		if (!m->restart_expected)
+			breach(m, RULE_RESTART, piece, "the module restarted by itself", NULL, "");
+		m->fresh = m->restart_expected = m->booting = false;
+		restarted(m);
+	} else if (text_starts(piece->text, "Will force to restart")) {
+		m->restart_expected = m->booting = true;
+	} else if (!links_follow(&m->links, piece)) {
+		breach(m, RULE_CLOSED, piece, "not an open link: ", piece->text, "");
+	}
+}
+
+/* Headers have no line end of their own. */
+static void judge_line_end(struct monitor *m, const struct line_piece *piece)
+{
+	size_t len = piece->len;
+	bool line = len && piece->bytes[len - 1] == '\n';
+	if (line && (len < 2 || piece->bytes[len - 2] != '\r') && !m->booting)
+		breach(m, RULE_LINE_END, piece, "line end without CR: ", piece->text, "");
+}
+
+static void judge(struct monitor *m, const struct line_piece *piece)
+{
+	bool behind_payload = m->behind_payload;
+	m->behind_payload = false;
+	switch (piece->kind) {
+	case LINE_ECHO:
+		judge_echo(m, piece);
+		break;
+	case LINE_BLANK:
+		break;
+	case LINE_INFO:
+		judge_line_end(m, piece);
+		judge_info(m, piece, behind_payload);
+		break;
+	case LINE_FINAL:
+		judge_line_end(m, piece);
+		judge_final(m, piece);
+		m->answered = true;
+		break;
+	case LINE_PROMPT:
+		judge_prompt(m, piece);
+		break;
+	case LINE_URC:
+		judge_line_end(m, piece);
+		judge_urc(m, piece);
+		break;
+	case LINE_PAYLOAD:
+		m->behind_payload = piece->total && piece->offset + piece->len == piece->total;
+		break;
+	case LINE_NOISE:
+		judge_noise(m, piece, behind_payload);
+		break;
+	}
+}
+
+static void drain(struct monitor *m)
+{
+	struct line_piece piece;
+	while (line_next(m->line, &piece))
+		judge(m, &piece);
+}
+
+void monitor_sent(struct monitor *m, const void *bytes, size_t len, int64_t t_ns)
+{
+	(void)t_ns;
+	if (!len)
+		return;
+	m->answered = false;
+	line_sent(m->line, bytes, len);
+}
+
+void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t t_ns)
+{
+	if (!len)
+		return;
+	m->heard_ns = t_ns;
+	line_feed(m->line, bytes, len, t_ns);
+	drain(m);
+}
+
+void monitor_tolerate(struct monitor *m, bool on)
+{
+	if (m->tolerant && !on) {
+		line_flush(m->line);
+		drain(m);
+		line_passthrough(m->line, false);
+		line_excuse(m->line);
+		m->behind_payload = false;
+		restarted(m);
+	}
+	m->tolerant = on;
+}
+
+void monitor_restarted(struct monitor *m, int64_t t_ns)
+{
+	(void)t_ns;
+	line_flush(m->line);
+	drain(m);
+	line_restart(m->line);
+	m->restart_expected = m->booting = true;
+	restarted(m);
+}
+
+static void end_commands(struct monitor *m, int64_t t_ns)
+{
+	const char *first;
+	size_t count = line_outstanding(m->line, &first);
+	if (!count)
+		return;
+	struct buf text = { 0 };
+	buf_puts(&text, "no final result: ");
+	text_visible(&text, first, strnlen(first, 200));
+	if (count > 1)
+		buf_printf(&text, " (and %zu more)", count - 1);
+	report(m, RULE_ONE_FINAL, first, strlen(first), t_ns, buf_text(&text));
+	buf_finish(&text);
+}
+
+void monitor_end(struct monitor *m, int64_t t_ns)
+{
+	size_t left = line_payload_left(m->line);
+	end_commands(m, t_ns);
+	if (left && t_ns - m->heard_ns >= PAYLOAD_SILENCE_NS) {
+		report(m, RULE_PAYLOAD, NULL, 0, t_ns, "fewer bytes than announced");
+		line_reset(m->line);
+	}
+	line_excuse(m->line);
+	m->answered = false;
+	memset(m->breaches, 0, sizeof(m->breaches));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "monitor/prefix.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Length of the command's name: up to '=', '?' or the end. */
+static size_t name_length(const char *command_line)
+{
+	return strcspn(command_line, "=?");
+}
+
+static const struct command *find(const struct spec *spec, const char *name, size_t len)
+{
+	for (size_t i = 0; i < spec->command_count; i++) {
+		const char *known = spec->commands[i].name;
+		if (strncasecmp(known, name, len) == 0 && known[len] == '\0')
+			return &spec->commands[i];
+	}
+	return NULL;
+}
+
+static bool response_has(const struct response *response, const char *prefix, size_t len)
+{
+	for (size_t i = 0; i < response->count; i++)
+		if (strncmp(response->lines[i].text, prefix, len) == 0)
+			return true;
+	return false;
+}
+
+static bool model_has(const struct command *command, const char *prefix, size_t len)
+{
+	for (size_t f = 0; f < FORM_COUNT; f++)
+		for (size_t i = 0; i < command->forms[f].response_count; i++)
+			if (response_has(&command->forms[f].responses[i], prefix, len))
+				return true;
+	for (size_t e = 0; e < command->example_count; e++)
+		for (size_t i = 0; i < command->examples[e].response_count; i++)
+			if (response_has(&command->examples[e].responses[i], prefix, len))
+				return true;
+	return false;
+}
+
+const char *prefix_foreign(const struct spec *spec, const char *command_line, const char *info)
+{
+	size_t len = strcspn(info, ":=,");
+	if (info[0] != '+' || !info[len] || !command_line)
+		return NULL;
+	const struct command *sent = find(spec, command_line, name_length(command_line));
+	if (!sent)
+		return NULL;
+	for (size_t i = 0; i < spec->command_count; i++) {
+		const char *name = spec->commands[i].name;
+		if (!text_starts(name, "AT+") || strlen(name + 2) != len ||
+			strncmp(name + 2, info, len) != 0)
+			continue;
+		bool own = &spec->commands[i] == sent || model_has(sent, info, len);
+		return own ? NULL : name;
+	}
+	return NULL;
+}
+
+bool prefix_prompts(const struct spec *spec, const char *command_line)
+{
+	const struct command *sent = find(spec, command_line, name_length(command_line));
+	return sent && model_has(sent, ">", 1);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Progress of a run: one live line on a terminal, plain lines elsewhere. Case names and messages
+ * pass through text_clean: firmware text never reaches a terminal as it is. */
+#include "report/progress.h"
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "report/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#define REDRAW_NS    INT64_C(100000000)	 /* at most ten times a second */
+#define HEARTBEAT_NS INT64_C(10000000000)
+
+struct progress {
+	FILE *out;
+	bool terminal, drawn;
+	size_t total, done, counts[VERDICT_COUNT];
+	int64_t start_ns, drawn_ns, beat_ns;
+	size_t beat_tenth;
+	char current[256];
+};
+
+struct progress *progress_create(FILE *out, bool terminal, size_t total)
+{
+	struct progress *p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->out = out;
+	p->terminal = terminal;
+	p->total = total;
+	p->start_ns = p->beat_ns = clock_ns();
+	return p;
+}
+
+static size_t columns(const struct progress *p)
+{
+	struct winsize size;
+	if (ioctl(fileno(p->out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+		return size.ws_col;
+	return 80;
+}
+
+static void say_counts(const struct progress *p, struct buf *b)
+{
+	for (unsigned v = 0; v < VERDICT_COUNT; v++)
+		if (p->counts[v])
+			buf_printf(b, "  %zu %s", p->counts[v], verdict_name((enum verdict)v));
+}
+
+/* Cases differ too much in length for more than a guess: the mean so far. */
+static void say_left(const struct progress *p, struct buf *b)
+{
+	if (p->done == 0 || p->done >= p->total)
+		return;
+	int64_t spent = clock_ns() - p->start_ns;
+	int64_t left = spent / (int64_t)p->done * (int64_t)(p->total - p->done) / 1000000000;
+	buf_printf(b, "  %lld:%02lld left", (long long)(left / 60), (long long)(left % 60));
+}
+
+static void clear(struct progress *p)
+{
+	if (!p->drawn)
+		return;
+	fputs("\r\x1b[K", p->out);
+	p->drawn = false;
+}
+
+static void draw(struct progress *p)
+{
+	int64_t t = clock_ns();
+	if (!p->terminal || t - p->drawn_ns < REDRAW_NS)
+		return;
+	AUTO_BUF struct buf line = { 0 };
+	AUTO_BUF struct buf cut = { 0 };
+	buf_printf(&line, "%zu/%zu", p->done, p->total);
+	say_counts(p, &line);
+	say_left(p, &line);
+	if (*p->current)
+		buf_printf(&line, "  %s", p->current);
+	text_clean_cut(&cut, buf_text(&line), columns(p) - 1);
+	/* One write, the rest of the old line erased behind it: no flicker. */
+	fprintf(p->out, "\r%s\x1b[K", buf_text(&cut));
+	fflush(p->out);
+	p->drawn = true;
+	p->drawn_ns = t;
+}
+
+static void beat(struct progress *p)
+{
+	int64_t t = clock_ns();
+	size_t tenth = p->total ? p->done * 10 / p->total : 0;
+	if (p->terminal || (t - p->beat_ns < HEARTBEAT_NS && tenth == p->beat_tenth))
+		return;
+	AUTO_BUF struct buf line = { 0 };
+	buf_printf(&line, "%zu/%zu", p->done, p->total);
+	say_counts(p, &line);
+	say_left(p, &line);
+	fprintf(p->out, "%s\n", buf_text(&line));
+	fflush(p->out);
+	p->beat_ns = t;
+	p->beat_tenth = tenth;
+}
+
+void progress_case_started(struct progress *p, const char *name)
+{
+	if (!p)
+		return;
+	snprintf(p->current, sizeof(p->current), "%s", name);
+	draw(p);
+}
+
+/* A line that stays; on a terminal it scrolls up above the live one. */
+static void say(struct progress *p, const char *text)
+{
+	AUTO_BUF struct buf cut = { 0 };
+	if (p->terminal)
+		text_clean_cut(&cut, text, columns(p) - 1);
+	else
+		text_clean(&cut, text);
+	clear(p);
+	fprintf(p->out, "%s\n", buf_text(&cut));
+	fflush(p->out);
+}
+
+/* On a terminal only what asks for attention scrolls; a log names every case that did not pass. */
+static bool worth_a_line(const struct progress *p, enum verdict v)
+{
+	if (!p->terminal)
+		return v != VERDICT_PASS;
+	return v == VERDICT_FAIL || v == VERDICT_ERROR || v == VERDICT_INCONCLUSIVE ||
+		v == VERDICT_MISSING;
+}
+
+void progress_case_ended(struct progress *p, const char *name, enum verdict v, const char *message)
+{
+	if (!p || (unsigned)v >= VERDICT_COUNT)
+		return;
+	p->done++;
+	p->counts[v]++;
+	if (worth_a_line(p, v)) {
+		AUTO_BUF struct buf line = { 0 };
+		buf_printf(&line, "%s  %s%s%s", verdict_name(v), name,
+			message && *message ? "  " : "", message ? message : "");
+		say(p, buf_text(&line));
+	}
+	beat(p);
+	draw(p);
+}
+
+void progress_note(struct progress *p, const char *text)
+{
+	if (!p)
+		return;
+	say(p, text);
+	draw(p);
+}
+
+void progress_tick(struct progress *p)
+{
+	if (!p)
+		return;
+	beat(p);
+	draw(p);
+}
+
+void progress_destroy(struct progress *p)
+{
+	if (!p)
+		return;
+	clear(p);
+	fflush(p->out);
+	free(p);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the journal reader share: where they are, and strict access to a line's keys. */
+#ifndef REPORT_READER_H
+#define REPORT_READER_H
+
+#include "report/exchange.h"
+#include "report/journal.h"
+#include "report/keep.h"
+
+struct lane { /* one line to an IUT */
+	long c;	      /* case that holds the lease, or -1 */
+	struct run_recovery *recoveries; /* since the last lease */
+	size_t recovery_count;
+	struct exchange exchange;
+};
+
+struct reader {
+	struct run *run;
+	struct error *error;
+	int line;	/* number of the line being read */
+	int64_t from, to; /* its place in the file */
+	int64_t t;
+	const json_t *object;
+	struct lane lanes[JOURNAL_LANES];
+	char *bytes; /* scratch for wire bytes */
+	size_t bytes_cap;
+	uint64_t random;
+};
+
+int reader_fail(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Each fails when the key is there with another type; the need_ ones also when it is absent. */
+int reader_need_text(struct reader *r, const char *key, const char **out);
+int reader_text(struct reader *r, const char *key, const char **out); /* absent: "" */
+int reader_need_number(struct reader *r, const char *key, int64_t *out);
+int reader_number(struct reader *r, const char *key, int64_t *out); /* absent: unchanged */
+int reader_flag(struct reader *r, const json_t *object, const char *key, bool *out);
+int reader_list(struct reader *r, const char *key, const char ***out); /* absent: empty list */
+/* The case that "c" names; *out NULL for -1. */
+int reader_case(struct reader *r, struct run_case **out);
+int reader_lane(struct reader *r, struct lane **out, int *number);
+/* Wire bytes of "bytes" in r->bytes, or -1 after reader_fail. */
+long reader_bytes(struct reader *r, const json_t *string);
+
+/* Events about the bytes of the lines. */
+int read_lease(struct reader *r);
+int read_release(struct reader *r);
+int read_tx(struct reader *r);
+int read_rx(struct reader *r);
+int read_recover(struct reader *r);
+/* Events about cases. */
+int read_plan(struct reader *r);
+int read_note(struct reader *r);
+int read_breach(struct reader *r);
+int read_deviation(struct reader *r);
+int read_other_of_case(struct reader *r);
+int read_verdict(struct reader *r);
+/* The case's present attempt reaches to here in the file. */
+void reader_extend(struct reader *r, struct run_case *c);
+struct run_attempt *reader_attempt(struct run_case *c);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTML report's cases: filters, and for each case everything that is known of it. The wire log
+ * is data for the script; where no script runs, failing cases show it as text. */
+#include "report/html.h"
+
+#include "base/cleanup.h"
+#include "report/text.h"
+#include "report/wire.h"
+
+#include <string.h>
+
+#define WIRE_PASSED (12 << 10) /* bytes of wire log of a case that passed */
+#define WIRE_OTHER  (64 << 10)
+#define WIRE_PLAIN  (8 << 10) /* without a script */
+
+static void filters(struct html *h)
+{
+	const struct run *run = h->run;
+	html_puts(h, "<form id=\"filters\" hidden><fieldset><legend>Verdict</legend>");
+	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		for (int inferred = 0; inferred <= (v == VERDICT_FAIL); inferred++)
+			fprintf(h->out,
+				"<label><input type=\"checkbox\" name=\"v\" value=\"%s\">%s</label>",
+				html_class((enum verdict)v, inferred),
+				html_word((enum verdict)v, inferred));
+	}
+	html_puts(h, "</fieldset><label>Command <select name=\"command\"><option value=\"\">all</option>");
+	for (size_t i = 0; i < run->latency_count; i++)
+		html_element(h, "option", "", run->latencies[i].command);
+	html_puts(h, "</select></label><label>Grade <select name=\"grade\"><option value=\"\">both"
+		     "</option><option>stated</option><option>inferred</option></select></label>"
+		     "<label>Text <input type=\"search\" name=\"q\" placeholder=\"case, requirement, "
+		     "message\"></label><button type=\"reset\">Clear</button>"
+		     "<span id=\"shown\" role=\"status\"></span></form>\n");
+}
+
+static void summary(struct html *h, const struct run_case *c, const struct run_attempt *a)
+{
+	AUTO_BUF struct buf why = { 0 };
+	html_puts(h, "<summary>");
+	html_badge(h, a->verdict, a->inferred);
+	html_puts(h, "<span class=\"id\">");
+	html_text(h, c->family);
+	html_puts(h, "/");
+	html_text(h, c->suite);
+	html_puts(h, "/");
+	html_element(h, "b", "", c->name);
+	html_puts(h, "</span>");
+	html_element(h, "span", "req",
+		*a->requirement	      ? a->requirement :
+			c->requirements[0] ? c->requirements[0] :
+					     "");
+	text_why(&why, h->run, c, a);
+	html_element(h, "span", "why", buf_text(&why));
+	if (a->leased)
+		fprintf(h->out, "<span class=\"ms\">%lld ms</span>", (long long)a->ms);
+	html_puts(h, "</summary>\n");
+}
+
+static void requirement(struct html *h, const char *id)
+{
+	const struct run_requirement *r = run_requirement(h->run, id);
+	AUTO_BUF struct buf target = { 0 };
+	buf_printf(&target, "#req=%s", id);
+	html_puts(h, "<p><a");
+	html_attribute(h, "href", buf_text(&target));
+	html_puts(h, ">");
+	html_text(h, id);
+	html_puts(h, "</a> ");
+	if (r) {
+		fprintf(h->out, "<span class=\"grade%s\">%s</span> <span class=\"place\">section ",
+			r->inferred ? " inferred" : "", r->inferred ? "inferred" : "stated");
+		html_text(h, r->section);
+		fprintf(h->out, ", line %d</span> ", r->line);
+		html_text(h, r->text);
+	}
+	html_puts(h, "</p>");
+}
+
+static void requirements(struct html *h, const struct run_case *c, const struct run_attempt *a)
+{
+	bool named = !*a->requirement;
+	html_puts(h, "<div><h4>Judges</h4>");
+	for (const char **id = c->requirements; *id; id++) {
+		named = named || strcmp(*id, a->requirement) == 0;
+		requirement(h, *id);
+	}
+	if (!named) /* a rule of the session, broken on the way */
+		requirement(h, a->requirement);
+	html_puts(h, "</div>\n");
+}
+
+static void pair(struct html *h, const char *expected, const char *actual)
+{
+	if (!*expected && !*actual)
+		return;
+	html_puts(h, "<div class=\"pair\"><div><h4>Expected</h4>");
+	html_element(h, "pre", "expected", expected);
+	html_puts(h, "</div><div><h4>Actual</h4>");
+	html_element(h, "pre", "actual", actual);
+	html_puts(h, "</div></div>\n");
+}
+
+static void deviations(struct html *h, const struct run_attempt *a)
+{
+	for (size_t i = 0; i < a->deviation_count; i++) {
+		const struct run_deviation *d = &a->deviations[i];
+		const struct run_known *k = run_known(h->run, d->id);
+		html_puts(h, "<div><h4>Known deviation ");
+		html_text(h, d->id);
+		html_puts(h, "</h4><p>");
+		html_text(h, k ? k->text : "");
+		html_puts(h, " Source: ");
+		html_text(h, *d->source ? d->source : k ? k->source : "not given");
+		html_puts(h, "</p><p>after <code>");
+		html_text(h, d->command);
+		html_puts(h, "</code></p>");
+		pair(h, d->expected, d->actual);
+		html_puts(h, "</div>\n");
+	}
+}
+
+static void item_list(struct html *h, const char *title, const char **items, size_t count)
+{
+	if (!count)
+		return;
+	html_puts(h, "<div>");
+	html_element(h, "h4", "", title);
+	html_puts(h, "<ul>");
+	for (size_t i = 0; i < count; i++)
+		html_element(h, "li", "", items[i]);
+	html_puts(h, "</ul></div>\n");
+}
+
+static void breaches(struct html *h, const struct run_attempt *a)
+{
+	for (size_t i = 0; i < a->breach_count; i++) {
+		html_puts(h, "<p>Breach of ");
+		html_element(h, "b", "", a->breaches[i].id);
+		html_puts(h, ": ");
+		html_text(h, a->breaches[i].text);
+		html_puts(h, "</p>\n");
+	}
+}
+
+static void recoveries(struct html *h, const struct run_attempt *a)
+{
+	if (!a->recovery_count)
+		return;
+	html_puts(h, "<div><h4>Recovery before the case</h4><ul>");
+	for (size_t i = 0; i < a->recovery_count; i++) {
+		const struct run_recovery *step = &a->recoveries[i];
+		html_puts(h, "<li>");
+		html_text(h, step->step);
+		fprintf(h->out, ": %s, %lld ms ", step->ok ? "done" : "did not help",
+			(long long)step->ms);
+		html_text(h, step->text);
+		html_puts(h, "</li>");
+	}
+	html_puts(h, "</ul></div>\n");
+}
+
+static int wire(struct html *h, const struct run_case *c, const struct run_attempt *a)
+{
+	size_t limit = a->verdict == VERDICT_PASS ? WIRE_PASSED : WIRE_OTHER;
+	/* When the page is full, what failed still gets a little. */
+	if (h->wire_left < limit)
+		limit = a->verdict == VERDICT_PASS ? 0 : WIRE_PLAIN;
+	if (!a->leased)
+		return 0;
+	if (!limit) {
+		html_puts(h, "<p class=\"place\">Wire log left out here: the page holds enough of "
+			     "them. It is in the journal.</p>\n");
+		return 0;
+	}
+	AUTO_BUF struct buf log = { 0 };
+	if (wire_collect(&log, h->run, c, a, WIRE_JSON, limit, h->error))
+		return -1;
+	h->wire_left -= log.len < h->wire_left ? log.len : h->wire_left;
+	long id = (long)(c - h->run->cases);
+	fprintf(h->out, "<div><h4>Wire log, times in ms since the lease</h4><div class=\"wire\" "
+			"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
+			"<script type=\"application/json\" id=\"w%ld\">[", id, id);
+	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0, h->out); /* without the last ",\n" */
+	html_puts(h, "]</script>");
+	if (a->verdict != VERDICT_PASS) {
+		buf_clear(&log);
+		if (wire_collect(&log, h->run, c, a, WIRE_TEXT, WIRE_PLAIN, h->error))
+			return -1;
+		html_puts(h, "<noscript>");
+		html_element(h, "pre", "", buf_text(&log));
+		html_puts(h, "</noscript>");
+	}
+	html_puts(h, "</div>\n");
+	return 0;
+}
+
+static void places(struct html *h, const struct run_case *c, const struct run_attempt *a)
+{
+	AUTO_BUF struct buf repeat = { 0 };
+	html_puts(h, "<p class=\"place\">");
+	html_text(h, c->kind);
+	html_puts(h, " case, ");
+	html_text(h, *a->file ? a->file : c->file);
+	fprintf(h->out, ":%d", *a->file ? a->at : c->line);
+	for (const char **tag = c->tags; *tag; tag++) {
+		html_puts(h, tag == c->tags ? "; tags: " : ", ");
+		html_text(h, *tag);
+	}
+	for (const char **need = c->needs; *need; need++) {
+		html_puts(h, need == c->needs ? "; needs: " : ", ");
+		html_text(h, *need);
+	}
+	html_puts(h, "</p>\n<div><h4>Repeat this case</h4><div class=\"repeat\">");
+	text_repeat_command(&repeat, h->run, c);
+	html_element(h, "pre", "", buf_text(&repeat));
+	html_puts(h, "<button type=\"button\" class=\"copy\" hidden>copy</button></div></div>\n");
+}
+
+static void attempts(struct html *h, const struct run_case *c)
+{
+	if (c->attempt_count < 2)
+		return;
+	html_puts(h, "<div><h4>Attempts</h4><ul>");
+	for (size_t i = 0; i < c->attempt_count; i++) {
+		const struct run_attempt *a = &c->attempts[i];
+		AUTO_BUF struct buf why = { 0 };
+		text_why(&why, h->run, c, a);
+		fprintf(h->out, "<li>%d: %s, %lld ms ", a->number, html_word(a->verdict, a->inferred),
+			(long long)a->ms);
+		html_text(h, buf_text(&why));
+		html_puts(h, "</li>");
+	}
+	html_puts(h, "</ul></div>\n");
+}
+
+static void open_case(struct html *h, const struct run_case *c, const struct run_attempt *a)
+{
+	AUTO_BUF struct buf id = { 0 };
+	AUTO_BUF struct buf names = { 0 };
+	const struct run_requirement *r = c->requirements[0] ?
+		run_requirement(h->run, *a->requirement ? a->requirement : c->requirements[0]) :
+		NULL;
+	buf_printf(&id, "case=%s", c->id);
+	for (const char **name = c->requirements; *name; name++)
+		buf_printf(&names, "%s ", *name);
+	fprintf(h->out, "<details class=\"case v-%s\" data-v=\"%s\"",
+		html_class(a->verdict, a->inferred), html_class(a->verdict, a->inferred));
+	html_attribute(h, "id", buf_text(&id));
+	html_attribute(h, "data-c", c->command);
+	html_attribute(h, "data-g", r ? r->inferred ? "inferred" : "stated" : "");
+	html_attribute(h, "data-r", buf_text(&names));
+	html_puts(h, ">\n");
+}
+
+static int one_case(struct html *h, const struct run_case *c)
+{
+	const struct run_attempt *a = run_final(c);
+	open_case(h, c, a);
+	summary(h, c, a);
+	html_puts(h, "<div class=\"body\">\n");
+	requirements(h, c, a);
+	if (*a->message)
+		html_element(h, "p", "", a->message);
+	pair(h, a->expected, a->actual);
+	deviations(h, a);
+	breaches(h, a);
+	attempts(h, c);
+	item_list(h, "Notes", a->notes, a->note_count);
+	recoveries(h, a);
+	int result = wire(h, c, a);
+	places(h, c, a);
+	html_puts(h, "</div></details>\n");
+	return result;
+}
+
+/* What needs attention first: the plan's order within a verdict is kept. */
+int html_cases(struct html *h)
+{
+	static const enum verdict order[] = { VERDICT_FAIL, VERDICT_ERROR, VERDICT_INCONCLUSIVE,
+		VERDICT_MISSING, VERDICT_DEVIATION, VERDICT_UNEQUIPPED, VERDICT_NA, VERDICT_SKIPPED,
+		VERDICT_PASS };
+	html_puts(h, "<section id=\"cases\"><h2>Cases</h2>\n");
+	filters(h);
+	html_puts(h, "<div class=\"panel list\">\n");
+	int result = 0;
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+		for (int inferred = 0; inferred <= (order[o] == VERDICT_FAIL); inferred++)
+			for (size_t i = 0; i < h->run->case_count && !result; i++) {
+				const struct run_attempt *a = run_final(&h->run->cases[i]);
+				bool turn = a->verdict == order[o] &&
+					(order[o] != VERDICT_FAIL || a->inferred == inferred);
+				result = turn ? one_case(h, &h->run->cases[i]) : 0;
+			}
+	html_puts(h, "</div></section>\n");
+	return result;
+}

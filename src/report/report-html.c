@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTML report: one file, no network, readable without its script. This part: the page, the
+ * outcome, counts and facts of the run. */
+#include "report/format.h"
+
+#include "html-assets.h"
+#include "report/html.h"
+#include "report/text.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+
+#define PAGE_WIRE (24 << 20) /* bytes of wire log in one page: more, and a browser gets slow */
+
+void html_puts(struct html *h, const char *markup)
+{
+	fputs(markup, h->out);
+}
+
+void html_text(struct html *h, const char *text)
+{
+	buf_clear(&h->text);
+	text_element(&h->text, text);
+	fputs(buf_text(&h->text), h->out);
+}
+
+void html_attribute(struct html *h, const char *name, const char *value)
+{
+	buf_clear(&h->text);
+	text_attribute(&h->text, value);
+	fprintf(h->out, " %s=\"%s\"", name, buf_text(&h->text));
+}
+
+void html_element(struct html *h, const char *tag, const char *class, const char *text)
+{
+	fprintf(h->out, "<%s", tag);
+	if (*class)
+		fprintf(h->out, " class=\"%s\"", class);
+	html_puts(h, ">");
+	html_text(h, text);
+	fprintf(h->out, "</%s>", tag);
+}
+
+static const struct {
+	const char *class, *mark;
+} looks[VERDICT_COUNT] = {
+	[VERDICT_PASS] = { "pass", "\xe2\x9c\x93" },
+	[VERDICT_FAIL] = { "fail", "F" },
+	[VERDICT_DEVIATION] = { "deviation", "D" },
+	[VERDICT_INCONCLUSIVE] = { "inconclusive", "?" },
+	[VERDICT_UNEQUIPPED] = { "unequipped", "U" },
+	[VERDICT_ERROR] = { "error", "E" },
+	[VERDICT_NA] = { "na", "\xe2\x80\x93" },
+	[VERDICT_SKIPPED] = { "skipped", "S" },
+	[VERDICT_MISSING] = { "missing", "M" },
+};
+
+const char *html_class(enum verdict v, bool inferred)
+{
+	return v == VERDICT_FAIL && inferred ? "failinf" : looks[v].class;
+}
+
+const char *html_mark(enum verdict v, bool inferred)
+{
+	return v == VERDICT_FAIL && inferred ? "f" : looks[v].mark;
+}
+
+const char *html_word(enum verdict v, bool inferred)
+{
+	if (v == VERDICT_FAIL)
+		return inferred ? "fail (inferred)" : "fail (stated)";
+	return verdict_name(v);
+}
+
+void html_badge(struct html *h, enum verdict v, bool inferred)
+{
+	fprintf(h->out, "<span class=\"m m-%s\" title=\"%s\" role=\"img\" aria-label=\"%s\">%s</span>",
+		html_class(v, inferred), html_word(v, inferred), html_word(v, inferred),
+		html_mark(v, inferred));
+}
+
+static void outcome(struct html *h)
+{
+	const struct run *run = h->run;
+	const char *class = run->exit_code == 0 ? "good" : run->exit_code == 1 ? "bad" : "void";
+	fprintf(h->out, "<div class=\"outcome %s\" role=\"status\"><h1>", class);
+	html_text(h, run_outcome(run));
+	fprintf(h->out, "</h1>\n<p><strong>Exit code %d</strong>: ", run->exit_code);
+	html_text(h, run->detail);
+	html_puts(h, ".</p>\n<p>Gates: fails of stated requirements, errors, inconclusive and missing "
+		     "cases");
+	html_puts(h, run->gate_inferred ? ", fails of inferred requirements" : "");
+	html_puts(h, run->strict ? ", known deviations" : "");
+	html_puts(h, run->require_all ? ", unequipped cases" : "");
+	html_puts(h, run->gate_inferred ? ".</p></div>\n" :
+					  "; fails of inferred requirements are shown, they do not "
+					  "gate.</p></div>\n");
+}
+
+static void count_item(struct html *h, size_t count, enum verdict v, bool inferred)
+{
+	fprintf(h->out, "<li%s><b>%zu</b>", count ? "" : " class=\"zero\"", count);
+	html_badge(h, v, inferred);
+	fprintf(h->out, " <span>%s</span></li>\n", html_word(v, inferred));
+}
+
+static void counts(struct html *h)
+{
+	html_puts(h, "<ul class=\"counts\" aria-label=\"Cases by verdict\">\n");
+	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		if (v == VERDICT_FAIL) {
+			count_item(h, h->run->stated_fails, VERDICT_FAIL, false);
+			count_item(h, h->run->inferred_fails, VERDICT_FAIL, true);
+		} else {
+			count_item(h, h->run->counts[v], (enum verdict)v, false);
+		}
+	}
+	html_puts(h, "</ul>\n");
+}
+
+static void fact(struct html *h, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	html_puts(h, "<div>");
+	html_element(h, "dt", "", name);
+	html_element(h, "dd", "", value);
+	html_puts(h, "</div>\n");
+}
+
+static void command_line(struct html *h)
+{
+	AUTO_BUF struct buf words = { 0 };
+	for (const char *const *arg = (const char *const *)h->run->argv; *arg; arg++) {
+		if (words.len)
+			buf_putc(&words, ' ');
+		text_shell(&words, *arg);
+	}
+	fact(h, "Command", buf_text(&words));
+}
+
+static void facts(struct html *h)
+{
+	const struct run *run = h->run;
+	AUTO_BUF struct buf when = { 0 };
+	AUTO_BUF struct buf profile = { 0 };
+	AUTO_BUF struct buf size = { 0 };
+	text_moment(&when, run, 0, true);
+	buf_printf(&when, " UTC, %.1f s", (double)run->last_ns / 1e9);
+	buf_puts(&profile, run->profile);
+	if (*run->profile_why)
+		buf_printf(&profile, " (%s)", run->profile_why);
+	buf_printf(&size, "%zu cases, %zu requirements, %lld job%s", run->case_count,
+		run->requirement_count, (long long)run->jobs, run->jobs == 1 ? "" : "s");
+	html_puts(h, "<dl class=\"facts panel\">\n");
+	fact(h, "IUT", run->iut);
+	fact(h, "Firmware", run->firmware);
+	fact(h, "Profile", buf_text(&profile));
+	fact(h, "Bench", run->bench);
+	fact(h, "When", buf_text(&when));
+	fact(h, "Host", run->host);
+	fact(h, "Size", buf_text(&size));
+	fact(h, "Program", run->program);
+	fact(h, "Run", run->id);
+	command_line(h);
+	html_puts(h, "</dl>\n");
+}
+
+static void probes_and_breaches(struct html *h)
+{
+	const struct run *run = h->run;
+	if (!run->probe_count && !run->breach_count && !run->recovery_count && run->end == RUN_COMPLETE)
+		return;
+	html_puts(h, "<section id=\"session\"><h2>Around the cases</h2><ul class=\"panel plain\">\n");
+	for (size_t i = 0; i < run->probe_count; i++) {
+		fprintf(h->out, "<li>%s probe <b>", run->probes[i].ok ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
+		html_text(h, run->probes[i].name);
+		html_puts(h, run->probes[i].ok ? "</b>: " : "</b> failed: ");
+		html_text(h, run->probes[i].text);
+		html_puts(h, "</li>\n");
+	}
+	for (size_t i = 0; i < run->breach_count; i++) {
+		html_puts(h, "<li>breach outside every case, ");
+		html_element(h, "b", "", run->breaches[i].id);
+		html_puts(h, ": ");
+		html_text(h, run->breaches[i].text);
+		html_puts(h, "</li>\n");
+	}
+	if (run->end != RUN_COMPLETE) {
+		html_puts(h, "<li>the run did not end by itself: ");
+		html_text(h, run->end == RUN_CUT ? "the journal breaks off" : run->end_text);
+		html_puts(h, "</li>\n");
+	}
+	html_puts(h, "</ul></section>\n");
+}
+
+static int body(struct html *h)
+{
+	html_puts(h, "<nav aria-label=\"Parts of this report\"><ul><li class=\"name\">atconform "
+		     "report</li><li><a href=\"#summary\">Summary</a></li><li><a href=\"#matrix\">"
+		     "Matrix</a></li><li><a href=\"#plots\">Plots</a></li><li><a href=\"#cases\">"
+		     "Cases</a></li><li><a href=\"#requirements\">Requirements</a></li></ul></nav>\n"
+		     "<main>\n<section id=\"summary\">\n");
+	outcome(h);
+	counts(h);
+	facts(h);
+	html_puts(h, "</section>\n");
+	html_matrix(h);
+	probes_and_breaches(h);
+	html_plots(h);
+	if (html_cases(h) || html_ledger(h))
+		return -1;
+	html_puts(h, "<footer>Made from the run's journal alone; <code>atconform report</code> makes "
+		     "it again. <kbd>j</kbd> <kbd>k</kbd> step through the cases, <kbd>Enter</kbd> "
+		     "opens one, <kbd>/</kbd> searches.</footer>\n</main>\n");
+	return 0;
+}
+
+static int write_html(const struct run *run, FILE *out, struct error *error)
+{
+	struct html h = { .run = run, .out = out, .error = error, .wire_left = PAGE_WIRE };
+	html_puts(&h, page_before_title);
+	html_text(&h, run_outcome(run));
+	html_puts(&h, " \xc2\xb7 atconform \xc2\xb7 ");
+	html_text(&h, run->iut);
+	html_puts(&h, page_before_body);
+	int result = body(&h);
+	html_puts(&h, page_after_body);
+	buf_finish(&h.text);
+	return result;
+}
+
+const struct report_format report_html = { .name = "html",
+	.file = "report.html",
+	.write = write_html };

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run amounts to: counts, the verdict of each requirement, the exit code and the sentence
+ * that says what decided it. Nothing but `pass` ever counts as one. */
+#include "report/run.h"
+
+#include "base/buf.h"
+#include "report/keep.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	EXIT_CONFORMS = 0,
+	EXIT_DOES_NOT_CONFORM = 1,
+	EXIT_UNUSABLE = 3,
+	EXIT_INTERNAL = 4,
+	EXIT_NOTHING_VERIFIED = 5,
+};
+
+size_t run_count(const struct run *run, enum verdict v)
+{
+	return run->counts[v];
+}
+
+int run_exit_code(const struct run *run)
+{
+	return run->exit_code;
+}
+
+const char *run_detail(const struct run *run)
+{
+	return run->detail;
+}
+
+bool run_gates(const struct run *run, const struct run_case *c)
+{
+	switch (run_verdict(c)) {
+	case VERDICT_FAIL:
+		return !run_final(c)->inferred || run->gate_inferred;
+	case VERDICT_ERROR:
+	case VERDICT_INCONCLUSIVE:
+	case VERDICT_MISSING:
+		return true;
+	case VERDICT_DEVIATION:
+		return run->strict;
+	case VERDICT_UNEQUIPPED:
+		return run->require_all;
+	case VERDICT_PASS:
+	case VERDICT_NA:
+	case VERDICT_SKIPPED:
+	case VERDICT_COUNT:
+		return false;
+	}
+	return true;
+}
+
+/* The worse of two for a requirement: any case that did not pass keeps it from passing. */
+static bool worse(enum verdict a, enum verdict b)
+{
+	static const int rank[VERDICT_COUNT] = { [VERDICT_PASS] = 0, [VERDICT_NA] = 1,
+		[VERDICT_SKIPPED] = 2, [VERDICT_UNEQUIPPED] = 3, [VERDICT_DEVIATION] = 4,
+		[VERDICT_MISSING] = 5, [VERDICT_INCONCLUSIVE] = 6, [VERDICT_ERROR] = 7,
+		[VERDICT_FAIL] = 8 };
+	return rank[a] > rank[b];
+}
+
+static void count_for(struct run *run, const char *id, enum verdict v)
+{
+	struct run_requirement *r = (struct run_requirement *)run_requirement(run, id);
+	if (!r)
+		return;
+	if (!r->tested || worse(v, r->verdict))
+		r->verdict = v;
+	r->tested = true;
+	r->counts[v]++;
+}
+
+/* A fail is of the one requirement that it was judged by; of the others that the case names, the
+ * case says nothing. */
+static void count_requirements(struct run *run, const struct run_case *c)
+{
+	const struct run_attempt *a = run_final(c);
+	bool named = false;
+	for (const char **id = c->requirements; *id; id++) {
+		bool judged = strcmp(*id, a->requirement) == 0;
+		named = named || judged;
+		bool other = a->verdict == VERDICT_FAIL && *a->requirement && !judged;
+		count_for(run, *id, other ? VERDICT_INCONCLUSIVE : a->verdict);
+	}
+	if (!named && *a->requirement && a->verdict == VERDICT_FAIL)
+		count_for(run, a->requirement, VERDICT_FAIL);
+	for (size_t i = 0; i < a->breach_count; i++)
+		if (strcmp(a->breaches[i].id, a->requirement) != 0)
+			count_for(run, a->breaches[i].id, VERDICT_FAIL);
+}
+
+/* What the monitor judges holds when the run was complete, something was leased and nothing broke
+ * it. */
+static void count_monitored(struct run *run, size_t leased)
+{
+	for (size_t i = 0; i < run->breach_count; i++)
+		count_for(run, run->breaches[i].id, VERDICT_FAIL);
+	for (size_t i = 0; i < run->requirement_count; i++) {
+		struct run_requirement *r = &run->requirements[i];
+		if (strcmp(r->judge, "monitor") == 0 && !r->tested && leased)
+			count_for(run, r->id,
+				run->end == RUN_COMPLETE ? VERDICT_PASS : VERDICT_INCONCLUSIVE);
+	}
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct run_requirement *const *x = a;
+	const struct run_requirement *const *y = b;
+	return strcmp((*x)->id, (*y)->id);
+}
+
+static void index_requirements(struct run *run)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < run->requirement_count; i++)
+		KEEP_ADD(run->by_id, count) = &run->requirements[i];
+	if (count)
+		qsort(run->by_id, count, sizeof(*run->by_id), compare_ids);
+}
+
+/* A fail whose journal line does not give a grade is one of its requirement's grade, and a stated
+ * one when that is not known either. */
+static void settle_grade(struct run *run, struct run_attempt *a)
+{
+	const struct run_requirement *r = run_requirement(run, a->requirement);
+	a->inferred = r ? r->inferred : a->inferred;
+}
+
+static size_t count_all(struct run *run)
+{
+	size_t leased = 0;
+	for (size_t i = 0; i < run->case_count; i++) {
+		struct run_case *c = &run->cases[i];
+		for (size_t k = 0; k < c->attempt_count; k++) {
+			settle_grade(run, &c->attempts[k]);
+			leased += c->attempts[k].leased;
+		}
+		const struct run_attempt *a = run_final(c);
+		run->counts[a->verdict]++;
+		if (a->verdict == VERDICT_FAIL)
+			*(a->inferred ? &run->inferred_fails : &run->stated_fails) += 1;
+		run->flaky += run_flaky(c);
+		count_requirements(run, c);
+	}
+	return leased;
+}
+
+static int decide(const struct run *run)
+{
+	if (run->end == RUN_INTERNAL || run->end == RUN_RUNNER_DIED)
+		return EXIT_INTERNAL;
+	if (run->end == RUN_UNUSABLE)
+		return EXIT_UNUSABLE;
+	if (run->end == RUN_INTERRUPTED)
+		return 128 + (run->signal ? run->signal : SIGINT);
+	if (run->end == RUN_CUT)
+		return EXIT_DOES_NOT_CONFORM;
+	/* A breach outside every lease has no case to show it. */
+	if (run->breach_count)
+		return EXIT_DOES_NOT_CONFORM;
+	for (size_t i = 0; i < run->case_count; i++)
+		if (run_gates(run, &run->cases[i]))
+			return EXIT_DOES_NOT_CONFORM;
+	return run->counts[VERDICT_PASS] ? EXIT_CONFORMS : EXIT_NOTHING_VERIFIED;
+}
+
+const char *run_outcome(const struct run *run)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} outcomes[] = { { EXIT_CONFORMS, "Conforms" },
+		{ EXIT_DOES_NOT_CONFORM, "Does not conform" },
+		{ EXIT_UNUSABLE, "IUT or bench unusable" }, { EXIT_INTERNAL, "Internal error" },
+		{ EXIT_NOTHING_VERIFIED, "Nothing was verified" } };
+	if (run->end == RUN_CUT)
+		return "Cut off";
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		if (outcomes[i].code == run->exit_code)
+			return outcomes[i].text;
+	return "Interrupted";
+}
+
+static void part(struct buf *b, size_t count, const char *one, const char *many)
+{
+	if (count)
+		buf_printf(b, "%s%zu %s", b->len ? ", " : "", count, count == 1 ? one : many);
+}
+
+static void count_gating(const struct run *run, struct buf *b)
+{
+	const size_t *n = run->counts;
+	part(b, run->stated_fails, "fail of a stated requirement", "fails of stated requirements");
+	if (run->gate_inferred)
+		part(b, run->inferred_fails, "fail of an inferred requirement",
+			"fails of inferred requirements");
+	part(b, n[VERDICT_ERROR], "error", "errors");
+	part(b, n[VERDICT_INCONCLUSIVE], "inconclusive", "inconclusive");
+	part(b, n[VERDICT_MISSING], "missing", "missing");
+	if (run->strict)
+		part(b, n[VERDICT_DEVIATION], "deviation (--strict)", "deviations (--strict)");
+	if (run->require_all)
+		part(b, n[VERDICT_UNEQUIPPED], "unequipped (--require-all)",
+			"unequipped (--require-all)");
+	part(b, run->breach_count, "breach outside every case", "breaches outside every case");
+}
+
+static void count_tolerated(const struct run *run, struct buf *b)
+{
+	const size_t *n = run->counts;
+	if (!run->gate_inferred)
+		part(b, run->inferred_fails, "fail of an inferred requirement (does not gate)",
+			"fails of inferred requirements (do not gate)");
+	if (!run->strict)
+		part(b, n[VERDICT_DEVIATION], "known deviation", "known deviations");
+	if (!run->require_all)
+		part(b, n[VERDICT_UNEQUIPPED], "unequipped", "unequipped");
+	part(b, n[VERDICT_NA], "n/a", "n/a");
+	part(b, n[VERDICT_SKIPPED], "skipped", "skipped");
+	part(b, run->flaky, "passed only when repeated", "passed only when repeated");
+}
+
+static void tell(const struct run *run, struct buf *b)
+{
+	if (run->end == RUN_CUT)
+		buf_printf(b, "the journal ends without the run's end (killed?): %zu of %zu cases missing",
+			run->counts[VERDICT_MISSING], run->case_count);
+	else if (run->end == RUN_INTERRUPTED)
+		buf_printf(b, "interrupted by %s: %zu of %zu cases missing",
+			run->signal == SIGTERM ? "SIGTERM" : "SIGINT", run->counts[VERDICT_MISSING],
+			run->case_count);
+	else if (run->end != RUN_COMPLETE)
+		buf_printf(b, "%s", *run->end_text                   ? run->end_text :
+				    run->end == RUN_UNUSABLE	     ? "the IUT or the bench is unusable" :
+				    run->end == RUN_RUNNER_DIED ? "the suite program died" :
+								       "the tester failed");
+	else if (run->exit_code == EXIT_DOES_NOT_CONFORM)
+		count_gating(run, b);
+	else if (run->exit_code == EXIT_NOTHING_VERIFIED)
+		buf_printf(b, "none of %zu cases passed", run->case_count);
+	else
+		buf_printf(b, "%zu of %zu cases passed", run->counts[VERDICT_PASS], run->case_count);
+	if (run->exit_code == EXIT_CONFORMS || run->exit_code == EXIT_NOTHING_VERIFIED)
+		count_tolerated(run, b);
+}
+
+void run_judge(struct run *run)
+{
+	index_requirements(run);
+	count_monitored(run, count_all(run));
+	run->exit_code = decide(run);
+	struct buf detail = { 0 };
+	tell(run, &detail);
+	for (size_t i = 0; i < detail.len; i++)
+		if (detail.data[i] == '\n' || detail.data[i] == '\r')
+			detail.data[i] = ' ';
+	run->detail = buf_take(&detail);
+}

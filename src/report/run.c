@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* A run in memory: opened from its journal, asked by the formats. */
+#include "report/run.h"
+
+#include "report/journal.h"
+#include "report/keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *run_keep(struct run *run, const char *text, size_t len)
+{
+	return keep_bytes(&run->memory, text, len);
+}
+
+void *run_room(struct run *run, size_t size)
+{
+	return keep_room(&run->memory, size);
+}
+
+static int open_journal(struct run *run, const char *path, struct error *error)
+{
+	struct stat st;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (asprintf(&run->path, "%s%s", path, folder ? "/journal.jsonl" : "") < 0) {
+		run->path = NULL;
+		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
+	}
+	run->fd = open(run->path, O_RDONLY | O_CLOEXEC);
+	if (run->fd < 0)
+		return error_set(error, run->path, 0, 0, "can't read the journal: %s",
+			strerror(errno));
+	if (fstat(run->fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(error, run->path, 0, 0, "not a file");
+	return 0;
+}
+
+int run_open(struct run **out, const char *path, struct error *error)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	if (!run)
+		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
+	run->fd = -1;
+	run->firmware = run->end_text = "";
+	if (open_journal(run, path, error) || journal_read(run, error)) {
+		run_close(run);
+		return -1;
+	}
+	run_judge(run);
+	*out = run;
+	return 0;
+}
+
+static void free_case(struct run_case *c)
+{
+	for (size_t i = 0; i < c->attempt_count; i++) {
+		free(c->attempts[i].deviations);
+		free(c->attempts[i].breaches);
+		free(c->attempts[i].notes);
+		free(c->attempts[i].recoveries);
+	}
+	free(c->attempts);
+}
+
+void run_close(struct run *run)
+{
+	if (!run)
+		return;
+	for (size_t i = 0; i < run->case_count; i++)
+		free_case(&run->cases[i]);
+	free(run->cases);
+	free(run->requirements);
+	free(run->by_id);
+	free(run->known);
+	free(run->probes);
+	free(run->recoveries);
+	free(run->breaches);
+	free(run->latencies);
+	free(run->detail);
+	free(run->path);
+	keep_destroy(run->memory);
+	if (run->fd >= 0)
+		close(run->fd);
+	free(run);
+}
+
+const struct run_attempt *run_final(const struct run_case *c)
+{
+	static const struct run_attempt never = { .verdict = VERDICT_MISSING, .requirement = "",
+		.message = "planned, but it never ran", .file = "", .expected = "", .actual = "" };
+	return c->attempt_count ? &c->attempts[c->attempt_count - 1] : &never;
+}
+
+enum verdict run_verdict(const struct run_case *c)
+{
+	return run_final(c)->verdict;
+}
+
+bool run_flaky(const struct run_case *c)
+{
+	bool bad = false;
+	for (size_t i = 0; i + 1 < c->attempt_count; i++)
+		bad = bad || c->attempts[i].verdict != VERDICT_PASS;
+	return bad && run_verdict(c) == VERDICT_PASS;
+}
+
+static int by_id(const void *key, const void *element)
+{
+	const struct run_requirement *const *r = element;
+	return strcmp(key, (*r)->id);
+}
+
+const struct run_requirement *run_requirement(const struct run *run, const char *id)
+{
+	if (!run->requirement_count)
+		return NULL;
+	struct run_requirement **found = bsearch(id, run->by_id, run->requirement_count,
+		sizeof(*run->by_id), by_id);
+	return found ? *found : NULL;
+}
+
+const struct run_known *run_known(const struct run *run, const char *id)
+{
+	for (size_t i = 0; i < run->known_count; i++)
+		if (strcmp(run->known[i].id, id) == 0)
+			return &run->known[i];
+	return NULL;
+}

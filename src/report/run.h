@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* What a journal amounts to, as plain data for the formats. Strings are UTF-8 without NUL and live
+ * as long as the run; text that came from the IUT is untrusted: every format escapes for itself.
+ * Wire bytes stay in the journal file and are read per attempt (report/wire.h). */
+#ifndef REPORT_RUN_H
+#define REPORT_RUN_H
+
+#include "report/report.h"
+
+#include <stddef.h>
+
+struct keep;
+
+struct run_requirement {
+	const char *id, *command, *section, *text, *judge;
+	int line;
+	bool inferred;
+	/* From the cases that name it, filled by run_judge(). */
+	size_t counts[VERDICT_COUNT];
+	bool tested;
+	enum verdict verdict; /* the worst of them: pass means that all of them passed */
+};
+
+struct run_known { /* a known deviation that the profile lists */
+	const char *id, *requirement, *text, *source;
+};
+
+struct run_probe {
+	const char *name, *text;
+	bool ok;
+};
+
+struct run_deviation { /* a known deviation that happened */
+	const char *id, *requirement, *source, *command, *expected, *actual;
+};
+
+struct run_breach {
+	const char *id, *text;
+};
+
+struct run_recovery {
+	int64_t t_ns, ms;
+	const char *step, *text;
+	bool ok;
+};
+
+struct run_attempt {
+	int number, line;	/* line: which IUT */
+	bool leased;		/* false: decided without touching the IUT */
+	int64_t from, to;	/* its part of the journal file, in bytes */
+	int64_t start_ns, end_ns; /* since the run's start */
+	enum verdict verdict;	/* VERDICT_MISSING until judged */
+	bool judged, inferred;
+	int64_t ms;
+	int at;
+	const char *requirement, *message, *file, *expected, *actual;
+	struct run_deviation *deviations;
+	size_t deviation_count;
+	struct run_breach *breaches;
+	size_t breach_count;
+	const char **notes;
+	size_t note_count;
+	struct run_recovery *recoveries; /* of the line, before the lease */
+	size_t recovery_count;
+};
+
+struct run_case {
+	const char *id, *family, *suite, *name; /* id = family/suite/name */
+	const char *command, *kind, *file;
+	int line;
+	const char **requirements, **tags, **needs; /* NULL-terminated */
+	struct run_attempt *attempts;
+	size_t attempt_count;
+};
+
+#define RUN_SAMPLES 1024
+
+struct run_latency { /* commands of one name: first byte sent to final result received */
+	const char *command;
+	uint64_t count;
+	uint32_t us[RUN_SAMPLES]; /* all of them, or an even sample */
+	size_t kept;
+};
+
+enum run_end { RUN_CUT, RUN_COMPLETE, RUN_INTERRUPTED, RUN_UNUSABLE, RUN_RUNNER_DIED, RUN_INTERNAL };
+
+struct run {
+	char *path; /* of the journal file */
+	int fd;
+	const char *id, *time, *host, *program, *iut, *bench, *profile, *profile_why, *spec;
+	const char **argv; /* NULL-terminated */
+	int64_t jobs;
+	bool gate_inferred, strict, require_all;
+	const char *firmware; /* what AT+GMR answered, or "" */
+	struct run_requirement *requirements, **by_id;
+	size_t requirement_count;
+	struct run_known *known;
+	size_t known_count;
+	struct run_probe *probes;
+	size_t probe_count;
+	struct run_recovery *recoveries; /* those that no lease followed */
+	size_t recovery_count;
+	struct run_breach *breaches; /* outside every lease */
+	size_t breach_count;
+	struct run_case *cases;
+	size_t case_count;
+	struct run_latency *latencies;
+	size_t latency_count;
+	enum run_end end;
+	const char *end_text;
+	int signal;
+	bool half_line; /* the last line was cut off */
+	int64_t last_ns, lines;
+	size_t counts[VERDICT_COUNT], stated_fails, inferred_fails, flaky;
+	int exit_code;
+	char *detail;
+	struct keep *memory;
+};
+
+/* The attempt that decides: the last one. One that never ran reads as `missing`. */
+const struct run_attempt *run_final(const struct run_case *c);
+enum verdict run_verdict(const struct run_case *c);
+/* Passed in the end, after an attempt that did not. */
+bool run_flaky(const struct run_case *c);
+/* Does this verdict alone keep the exit code from 0 under the run's gates? */
+bool run_gates(const struct run *run, const struct run_case *c);
+const struct run_requirement *run_requirement(const struct run *run, const char *id);
+const struct run_known *run_known(const struct run *run, const char *id);
+const char *run_outcome(const struct run *run); /* "Conforms", "Does not conform" … */
+/* Fills counts, exit code and detail once everything is read. */
+void run_judge(struct run *run);
+/* Strings and arrays that live as long as the run. */
+const char *run_keep(struct run *run, const char *text, size_t len);
+void *run_room(struct run *run, size_t size);
+
+#endif

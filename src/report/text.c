@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/text.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <string.h>
+#include <time.h>
+
+/* One code point at p, at most 4 bytes; 0 when the bytes there are no UTF-8. */
+static size_t decode(const unsigned char *p, uint32_t *c)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	*c = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3f);
+	}
+	bool valid = n && *c >= least[n] && *c <= 0x10ffff && !(*c >= 0xd800 && *c <= 0xdfff);
+	return valid ? n : 0;
+}
+
+/* Characters that change how the text around them looks, or that can't be seen. */
+static bool harmful(uint32_t c)
+{
+	static const uint32_t ranges[][2] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad },
+		{ 0x61c, 0x61c }, { 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+		{ 0xe0000, 0xe0fff } };
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return (c & 0xfffe) == 0xfffe;
+}
+
+static void clean(struct buf *out, const char *text, size_t columns, bool lines)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	for (size_t column = 0; *p; column++) {
+		if (column + 3 >= columns && strlen((const char *)p) > 3) {
+			buf_puts(out, "...");
+			return;
+		}
+		uint32_t c;
+		size_t n = decode(p, &c);
+		size_t before = out->len;
+		if (n && (!harmful(c) || (lines && c == '\n')))
+			buf_append(out, p, n);
+		else if (n == 1 && (c == '\n' || c == '\r' || c == '\t'))
+			buf_puts(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+		else
+			buf_printf(out, n && c >= 0x100 ? "\\u%04x" : "\\x%02x", n ? c : p[0]);
+		if (!n || harmful(c))
+			column += out->len - before - 1;
+		p += n ? n : 1;
+	}
+}
+
+void text_clean(struct buf *out, const char *text)
+{
+	clean(out, text, SIZE_MAX, false);
+}
+
+void text_clean_lines(struct buf *out, const char *text)
+{
+	clean(out, text, SIZE_MAX, true);
+}
+
+void text_clean_cut(struct buf *out, const char *text, size_t columns)
+{
+	clean(out, text, columns, false);
+}
+
+static void escape(struct buf *out, const char *text, bool lines)
+{
+	AUTO_BUF struct buf safe = { 0 };
+	clean(&safe, text, SIZE_MAX, lines);
+	text_xml(out, buf_text(&safe));
+}
+
+void text_element(struct buf *out, const char *text)
+{
+	escape(out, text, true);
+}
+
+void text_attribute(struct buf *out, const char *text)
+{
+	escape(out, text, false);
+}
+
+void text_json_script(struct buf *out, const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *end = p + len;
+	buf_putc(out, '"');
+	while (p < end && *p) {
+		uint32_t c;
+		size_t n = decode(p, &c);
+		c = n ? c : 0xfffd;
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", (int)c);
+		else if (c >= 0x20 && c < 0x7f && c != '<' && c != '>' && c != '&')
+			buf_putc(out, (char)c);
+		else if (c < 0x10000)
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+				0xdc00 + ((c - 0x10000) & 0x3ff));
+		p += n ? n : 1;
+	}
+	buf_putc(out, '"');
+}
+
+static void quote(struct buf *out, const char *word)
+{
+	buf_putc(out, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, *word);
+	}
+	buf_putc(out, '\'');
+}
+
+void text_shell(struct buf *out, const char *word)
+{
+	if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_-+=:,./@%") == strlen(word))
+		buf_puts(out, word);
+	else
+		quote(out, word);
+}
+
+/* An option of the run that a repetition needs too. Sets *value when the next word belongs to it. */
+static bool needed_option(const char *word, bool *value)
+{
+	static const struct {
+		const char *name;
+		bool value;
+	} options[] = { { "--bench", true }, { "--profile", true }, { "--spec", true },
+		{ "--allow", true }, { "--gate", true }, { "--strict", false },
+		{ "--require-all", false } };
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		size_t len = strlen(options[i].name);
+		if (strncmp(word, options[i].name, len) != 0)
+			continue;
+		*value = options[i].value && word[len] == '\0';
+		if (word[len] == '\0' || (options[i].value && word[len] == '='))
+			return true;
+	}
+	return false;
+}
+
+void text_repeat_command(struct buf *out, const struct run *run, const struct run_case *c)
+{
+	buf_puts(out, "atconform run");
+	if (*run->iut && strcmp(run->iut, "virtual:") != 0) {
+		buf_puts(out, " --iut ");
+		text_shell(out, run->iut);
+	}
+	for (const char *const *arg = (const char *const *)run->argv; *arg; arg++) {
+		bool value;
+		if (!needed_option(*arg, &value))
+			continue;
+		buf_putc(out, ' ');
+		text_shell(out, *arg);
+		if (value && arg[1]) {
+			buf_putc(out, ' ');
+			text_shell(out, *++arg);
+		}
+	}
+	buf_putc(out, ' ');
+	quote(out, c->id);
+}
+
+static time_t started(const struct run *run)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(run->time, "%Y-%m-%dT%H:%M:%S", &tm);
+	return rest ? timegm(&tm) : 0;
+}
+
+int64_t text_moment_ms(const struct run *run, int64_t t_ns)
+{
+	time_t start = started(run);
+	return start > 0 ? (int64_t)start * 1000 + t_ns / 1000000 : 0;
+}
+
+void text_moment(struct buf *out, const struct run *run, int64_t t_ns, bool plain)
+{
+	int64_t ms = text_moment_ms(run, t_ns);
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+	char text[40];
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_puts(out, text);
+	if (!plain)
+		buf_printf(out, ".%03dZ", (int)(ms % 1000));
+}
+
+void text_why(struct buf *out, const struct run *run, const struct run_case *c,
+	const struct run_attempt *a)
+{
+	if (a->verdict == VERDICT_DEVIATION && a->deviation_count) {
+		const struct run_deviation *d = &a->deviations[0];
+		const struct run_known *known = run_known(run, d->id);
+		text_clean(out, d->id);
+		if (known && *known->text) {
+			buf_puts(out, ": ");
+			text_clean(out, known->text);
+		}
+		buf_puts(out, " (source: ");
+		text_clean(out, *d->source ? d->source : known ? known->source : "not given");
+		buf_putc(out, ')');
+		return;
+	}
+	if (*a->message) {
+		text_clean(out, a->message);
+	} else if (*a->expected || *a->actual) {
+		buf_puts(out, "expected ");
+		text_clean(out, a->expected);
+		buf_puts(out, ", got ");
+		text_clean(out, a->actual);
+	} else if (a->verdict == VERDICT_UNEQUIPPED && c->needs[0]) {
+		buf_puts(out, "the bench has no ");
+		text_clean(out, c->needs[0]);
+	} else if (a->verdict != VERDICT_PASS) {
+		buf_puts(out, a->verdict == VERDICT_MISSING ? "planned, but it got no verdict" :
+							      "no reason given");
+	}
+}

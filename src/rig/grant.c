@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The JSON of a lease, and the line settings that a worker asks for. */
+#include "rig/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put_response(struct buf *out, const struct response *response)
+{
+	buf_puts(out, ",\"response\":[");
+	for (size_t i = 0; i < response->count; i++) {
+		if (i)
+			buf_putc(out, ',');
+		buf_json_text(out, response->lines[i].text);
+	}
+	buf_putc(out, ']');
+}
+
+static void put_deviation(struct buf *out, const struct deviation *d)
+{
+	buf_puts(out, "{\"id\":");
+	buf_json_text(out, d->id);
+	journal_text(out, "requirement", d->requirement);
+	journal_text(out, "text", d->text);
+	journal_text(out, "source", d->source);
+	buf_puts(out, ",\"match\":[");
+	for (size_t i = 0; i < d->match_count; i++) {
+		buf_puts(out, i ? ",{\"command\":" : "{\"command\":");
+		buf_json_text(out, d->matches[i].command);
+		put_response(out, &d->matches[i].response);
+		journal_text(out, "final", d->matches[i].final);
+		buf_putc(out, '}');
+	}
+	buf_puts(out, "]}");
+}
+
+static void put_requirement(struct buf *out, const struct requirement *r)
+{
+	buf_puts(out, "{\"id\":");
+	buf_json_text(out, r->id);
+	journal_text(out, "section", r->section);
+	journal_int(out, "line", r->line);
+	journal_text(out, "grade", r->grade == GRADE_STATED ? "stated" : "inferred");
+	journal_text(out, "text", r->text);
+	buf_putc(out, '}');
+}
+
+static void put_bench(struct buf *out, const struct rig_bench *bench)
+{
+	const struct rig_timeouts *t = &bench->timeouts_ms;
+	journal_list(out, "facilities", bench->facilities);
+	buf_printf(out,
+		",\"timeouts_ms\":{\"answer\":%d,\"restart\":%d,\"silence\":%d,\"case\":%d,"
+		"\"recover\":%d,\"guard\":%d},\"guard_ms\":%d",
+		t->answer, t->restart, t->silence, t->case_total, t->recover, t->guard, t->guard);
+	journal_int(out, "deadline_ms", t->case_total);
+}
+
+void grant_prepare(struct rig *rig)
+{
+	const struct profile *profile = rig->plan->profile;
+	struct buf *out = &rig->grant_tail;
+	size_t count = 0;
+	buf_puts(out, ",\"deviations\":[");
+	for (size_t i = 0; profile && profile->deviations && profile->deviations[i]; i++) {
+		const struct deviation *d = spec_deviation(rig->plan->spec, profile->deviations[i]);
+		if (!d)
+			continue;
+		if (count++)
+			buf_putc(out, ',');
+		put_deviation(out, d);
+	}
+	buf_putc(out, ']');
+	put_bench(out, rig->plan->bench);
+	journal_list(out, "spec", rig->plan->spec_dirs);
+	buf_putc(out, '}');
+}
+
+static void put_uart(struct buf *out, const struct rig_uart *u)
+{
+	static const char *const flows[] = { "none", "rts", "cts", "both" };
+	buf_printf(out,
+		",\"uart\":{\"baud\":%lld,\"databits\":%d,\"stopbits\":%s,\"parity\":\"%s\","
+		"\"flow\":\"%s\"}",
+		(long long)u->baud, u->databits,
+		u->stopbits_x2 == 3   ? "1.5"
+		: u->stopbits_x2 == 4 ? "2"
+				      : "1",
+		u->parity == 'o'   ? "odd"
+		: u->parity == 'e' ? "even"
+				   : "none",
+		flows[u->flow & 3]);
+}
+
+bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
+{
+	const struct rig_case *c = &rig->plan->cases[worker->case_index];
+	buf_clear(out);
+	buf_puts(out, "{\"case\":");
+	buf_json_text(out, c->id);
+	buf_puts(out, ",\"attempt\":1");
+	journal_int(out, "line", worker->lane->index);
+	journal_int(out, "t", journal_now(rig->journal));
+	buf_puts(out, ",\"requirements\":[");
+	size_t count = 0;
+	for (size_t i = 0; c->requirements && c->requirements[i]; i++) {
+		const struct requirement *r =
+			spec_requirement(rig->plan->spec, c->requirements[i]);
+		if (!r)
+			continue;
+		if (count++)
+			buf_putc(out, ',');
+		put_requirement(out, r);
+	}
+	buf_putc(out, ']');
+	put_uart(out, &worker->lane->bench.uart);
+	journal_bool(out, "echo", true);
+	buf_append(out, rig->grant_tail.data, rig->grant_tail.len);
+	return out->len < CHANNEL_SIZE;
+}
+
+/* A member of a request: a number, or the word that stands for it. -1: neither, or absent. */
+static int choice(const json_t *json, const char *key, const char *const words[], int absent)
+{
+	const json_t *value = json_object_get(json, key);
+	if (!value)
+		return absent;
+	if (json_is_integer(value))
+		return (int)json_integer_value(value);
+	const char *text = json_string_value(value);
+	for (int i = 0; text && words[i]; i++)
+		if (strcmp(text, words[i]) == 0 || (text[0] == words[i][0] && !text[1]))
+			return i;
+	return -1;
+}
+
+/* Stop bits as a person counts them: 1, 1.5, 2, as a number or as text. */
+static int stopbits_x2(const json_t *json, int absent)
+{
+	const json_t *value = json_object_get(json, "stopbits");
+	if (!value)
+		return absent;
+	const char *text = json_string_value(value);
+	double count = text ? strtod(text, NULL) : json_number_value(value);
+	return (int)(count * 2 + 0.25);
+}
+
+bool grant_parse_uart(const json_t *json, struct rig_uart *uart, struct error *error)
+{
+	static const char *const parities[] = { "none", "odd", "even", NULL };
+	static const char *const flows[] = { "none", "rts", "cts", "both", NULL };
+	int now = uart->parity == 'o' ? 1 : uart->parity == 'e' ? 2 : 0;
+	const json_t *baud = json_object_get(json, "baud");
+	const json_t *databits = json_object_get(json, "databits");
+	if (baud)
+		uart->baud = json_integer_value(baud);
+	if (databits)
+		uart->databits = (int)json_integer_value(databits);
+	uart->stopbits_x2 = stopbits_x2(json, uart->stopbits_x2);
+	int parity = choice(json, "parity", parities, now);
+	int flow = choice(json, "flow", flows, uart->flow);
+	if (uart->baud < 1 || uart->baud > 20000000 || uart->databits < 5 || uart->databits > 8 ||
+		uart->stopbits_x2 < 2 || uart->stopbits_x2 > 4 || parity < 0 || parity > 2 ||
+		flow < 0 || flow > 3) {
+		error_set(error, NULL, 0, 0, "no such line settings");
+		return false;
+	}
+	uart->parity = "noe"[parity];
+	uart->flow = flow;
+	return true;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the rig's event loop share: the run, its cases and the workers. */
+#ifndef RIG_INTERNAL_H
+#define RIG_INTERNAL_H
+
+#include "base/buf.h"
+#include "base/channel.h"
+#include "rig/journal.h"
+#include "rig/lane.h"
+#include "rig/rig.h"
+
+#include <jansson.h>
+
+enum {
+	HELLO_MS = 10000,  /* from connecting to the first message */
+	GRACE_MS = 500,	   /* from ABORT to SIGKILL */
+	BREACHES_MAX = 50, /* journaled of one lease */
+};
+
+/* What somebody said about how a case ended. Strings are owned. */
+struct said {
+	char *verdict, *message, *file, *requirement, *expected, *actual;
+	int at;
+};
+
+struct case_state {
+	bool finished;	    /* has its verdict line, or is decided */
+	struct worker *worker;
+	bool leased;	    /* was granted at least once */
+	bool gone;	    /* its worker has ended */
+	bool has_worker, has_result, has_abort;
+	struct said by_worker, by_criterion, by_rig; /* by_criterion.verdict: the result */
+	int deviations;
+	char *breach, *breach_text; /* the first */
+	char *deviation, *deviation_text; /* the first: its requirement, its id and source */
+	bool dropped; /* the run ends: no verdict */
+	int64_t granted_ns, gone_ns;
+};
+
+enum worker_state { WORKER_NEW, WORKER_RUNNER, WORKER_QUEUED, WORKER_LEASED, WORKER_REFUSED };
+
+/* A connection to the rig's socket: a worker, or the suite program's parent. */
+struct worker {
+	struct rig *rig;
+	struct worker *next;
+	enum worker_state state;
+	int fd;
+	pid_t pid;
+	int case_index;
+	struct lane *lane;
+	struct event readable, writable, timer;
+	bool aborted;
+	enum channel_type asked; /* the request the lane's thread works on, or 0 */
+};
+
+struct rig {
+	const struct rig_plan *plan;
+	struct journal *journal;
+	struct event_base *base;
+	char *dir; /* private */
+	int cancel_fd, done_fd, listen_fd;
+	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended, deadline;
+	struct buf socket_path;
+
+	struct lane *lanes;
+	size_t lane_count;
+	struct case_state *cases;
+	size_t open_cases; /* without verdict line */
+	size_t unleased;   /* of these, never granted */
+	struct worker *workers;
+	struct buf grant_tail; /* the part of a lease that is the same for all */
+	char *message;	       /* CHANNEL_SIZE + 1 bytes */
+
+	pid_t runner;
+	int runner_pidfd, runner_status;
+	bool runner_started, runner_gone, runner_killed;
+	bool granting, stopping, failed_fast;
+	size_t opened; /* lanes that passed their probes */
+
+	enum rig_end end;
+	int signal;
+	struct error *error;
+};
+
+/* header.c */
+void header_write(struct rig *rig);
+void header_note(struct rig *rig, int case_index, const char *text);
+void header_end(struct rig *rig);
+/* grant.c */
+void grant_prepare(struct rig *rig);
+/* The JSON of a lease; false when it does not fit into a message. */
+bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out);
+bool grant_parse_uart(const json_t *json, struct rig_uart *uart, struct error *error);
+/* lease.c: the traffic between a worker and its line */
+void lease_attach(struct lane *lane);	 /* the loop reads the line from now on */
+void lease_detach(struct lane *lane);	 /* and no longer */
+void lease_begin(struct lane *lane, struct worker *worker);
+void lease_end(struct worker *worker);
+void lease_send(struct worker *worker, const char *bytes, size_t len);
+void lease_tolerate(struct worker *worker, bool on);
+void lease_restarted(struct lane *lane);
+void lease_worker_writable(struct lane *lane); /* held bytes go on */
+void lease_create(struct lane *lane); /* its monitor */
+void lease_destroy(struct lane *lane);
+/* worker.c */
+int worker_listen(struct rig *rig, struct error *error);
+void worker_accept_all(struct rig *rig);
+/* Ends a case from outside; verdict NULL: it gets none, the run ends. */
+void worker_abort(struct worker *worker, const char *verdict, const char *why);
+/* Takes what is already there: from all, or only from those that have not said who they are. */
+void worker_read_all(struct rig *rig, bool only_new);
+void worker_kill_all(struct rig *rig);
+void worker_close_all(struct rig *rig);
+void worker_answer(struct worker *worker, bool ok, const char *text);
+/* message.c: what workers and the runner say */
+void message_take(struct worker *worker, enum channel_type type, const char *payload, size_t len);
+/* schedule.c: which line does what next */
+void schedule(struct rig *rig);
+void schedule_done(struct rig *rig); /* jobs of lanes have ended */
+/* A worker's request that takes time: the lane's thread does it, then the worker is answered. */
+void schedule_request(struct worker *worker, enum lane_job job);
+/* verdict.c */
+void verdict_try(struct rig *rig, size_t case_index); /* writes it when all is known */
+void verdict_decided(struct rig *rig);
+void verdict_runner_gone(struct rig *rig);
+void said_finish(struct said *said);
+/* runner.c */
+int runner_start(struct rig *rig, struct error *error);
+void runner_kill(struct rig *rig, int signal);
+void runner_finish(struct rig *rig);
+/* rig.c */
+/* Ends the run in order; text becomes the run's error. */
+void rig_stop(struct rig *rig, enum rig_end end, int signal, const char *text);
+void rig_check_done(struct rig *rig);
+
+#endif

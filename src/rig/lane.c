@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "rig/lane.h"
+
+#include "rig/probe.h"
+#include "rig/recover.h"
+#include "rig/uart.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPEN_MS = 120000 };
+
+static struct talk talk_on(struct lane *lane, int limit_ms)
+{
+	return (struct talk){ .link = lane->link,
+		.journal = lane->journal,
+		.bench = &lane->bench,
+		.tx = lane->tx,
+		.rx = lane->rx,
+		.lane = lane->index,
+		.cancel_fd = lane->place.cancel_fd,
+		.deadline = deadline_in_ms(limit_ms),
+		.lost = lane->link && link_fd(lane->link) < 0 };
+}
+
+static bool do_open(struct lane *lane)
+{
+	lane->link = link_open(lane->address, &lane->place, &lane->error);
+	if (!lane->link)
+		return false;
+	lane->bench.uart = *link_uart(lane->link);
+	struct talk t = talk_on(lane, OPEN_MS);
+	talk_line_event(&t, "open", lane->address);
+	bool ok = probe_line(&t, &lane->error) == 0;
+	talk_finish(&t);
+	return ok;
+}
+
+static bool do_recover(struct lane *lane)
+{
+	struct talk t = talk_on(lane, lane->bench.timeouts_ms.recover);
+	t.lost = t.lost || lane->lost;
+	bool ok = recover_line(&t, lane->dirty, &lane->error);
+	talk_finish(&t);
+	journal_flow_end(lane->journal, "tx", lane->index, -1, lane->tx);
+	journal_flow_end(lane->journal, "rx", lane->index, -1, lane->rx);
+	return ok;
+}
+
+static bool do_uart(struct lane *lane)
+{
+	struct talk t = talk_on(lane, 0);
+	int failure = link_set_uart(lane->link, &lane->uart);
+	if (failure)
+		error_set(&lane->error, NULL, 0, 0, "%s can't be set to %s: %s", lane->address,
+			uart_text(&lane->uart), strerror(-failure));
+	else
+		talk_line_event(&t, "uart", uart_text(&lane->uart));
+	return failure == 0;
+}
+
+static bool do_switch(struct lane *lane)
+{
+	struct talk t = talk_on(lane, lane->bench.timeouts_ms.recover);
+	return recover_switch(&t, lane->how, &lane->error) == 0;
+}
+
+static bool do_control(struct lane *lane)
+{
+	return link_control(lane->link, buf_text(&lane->json), &lane->text, &lane->error) == 0;
+}
+
+static bool (*const jobs[])(struct lane *lane) = {
+	[LANE_OPEN] = do_open,
+	[LANE_RECOVER] = do_recover,
+	[LANE_UART] = do_uart,
+	[LANE_SWITCH] = do_switch,
+	[LANE_CONTROL] = do_control,
+};
+
+static enum lane_job next_job(struct lane *lane)
+{
+	pthread_mutex_lock(&lane->lock);
+	while (lane->job == LANE_NOTHING)
+		pthread_cond_wait(&lane->changed, &lane->lock);
+	enum lane_job job = lane->job;
+	pthread_mutex_unlock(&lane->lock);
+	return job;
+}
+
+static void *lane_thread(void *arg)
+{
+	struct lane *lane = arg;
+	enum lane_job job;
+	while ((job = next_job(lane)) != LANE_QUIT) {
+		lane->error = (struct error){ 0 };
+		lane->ok = jobs[job](lane);
+		pthread_mutex_lock(&lane->lock);
+		lane->job = LANE_NOTHING;
+		lane->finished = true;
+		pthread_cond_broadcast(&lane->changed);
+		pthread_mutex_unlock(&lane->lock);
+		uint64_t one = 1;
+		ssize_t told = write(lane->done_fd, &one, sizeof(one));
+		(void)told;
+	}
+	if (lane->link) {
+		struct talk t = talk_on(lane, 0);
+		talk_line_event(&t, "close", lane->address);
+	}
+	link_close(lane->link);
+	lane->link = NULL;
+	return NULL;
+}
+
+void lane_init(struct lane *lane)
+{
+	pthread_mutex_init(&lane->lock, NULL);
+	pthread_cond_init(&lane->changed, NULL);
+	lane->tx = journal_flow_create();
+	lane->rx = journal_flow_create();
+	/* Signals are the event loop's. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	lane->started = pthread_create(&lane->thread, NULL, lane_thread, lane) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void lane_start(struct lane *lane, enum lane_job job)
+{
+	pthread_mutex_lock(&lane->lock);
+	lane->running = job;
+	lane->finished = false;
+	lane->job = job;
+	pthread_cond_signal(&lane->changed);
+	pthread_mutex_unlock(&lane->lock);
+}
+
+bool lane_take(struct lane *lane)
+{
+	pthread_mutex_lock(&lane->lock);
+	bool finished = lane->finished;
+	lane->finished = false;
+	if (finished)
+		lane->running = LANE_NOTHING;
+	pthread_mutex_unlock(&lane->lock);
+	return finished;
+}
+
+void lane_finish(struct lane *lane)
+{
+	if (lane->started) {
+		pthread_mutex_lock(&lane->lock);
+		/* The job sees the cancel descriptor and ends soon. */
+		while (lane->running != LANE_NOTHING && !lane->finished)
+			pthread_cond_wait(&lane->changed, &lane->lock);
+		lane->job = LANE_QUIT;
+		pthread_cond_signal(&lane->changed);
+		pthread_mutex_unlock(&lane->lock);
+		pthread_join(lane->thread, NULL);
+	}
+	journal_flow_destroy(lane->tx);
+	journal_flow_destroy(lane->rx);
+	buf_finish(&lane->json);
+	buf_finish(&lane->text);
+	buf_finish(&lane->unsent);
+	pthread_mutex_destroy(&lane->lock);
+	pthread_cond_destroy(&lane->changed);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the link kinds share. Only link*.c include it. */
+#ifndef RIG_LINK_KIND_H
+#define RIG_LINK_KIND_H
+
+#include "rig/link.h"
+
+#include <stdbool.h>
+
+/* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
+struct link_kind {
+	const char *scheme; /* with its colon */
+	const char *form;   /* for messages */
+	unsigned can;
+	int (*check)(const char *rest, struct error *error);
+	int (*open)(struct link *link, struct error *error);
+	void (*close)(struct link *link); /* also what a failed open left */
+	int (*power)(struct link *link, struct error *error);
+	int (*control)(struct link *link, const char *json, struct buf *answer, struct error *error);
+};
+
+struct link {
+	const struct link_kind *kind;
+	char *address;
+	const char *rest; /* behind the scheme */
+	struct link_place place;
+	struct rig_uart uart;
+	int fd;
+	bool socket;
+	pid_t pid; /* of the program behind exec: and virtual: */
+	int out;	 /* virtual: the program's standard output, kept open for it; else -1 */
+	struct buf name; /* virtual: of the port */
+};
+
+extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_virtual;
+
+/* Opens a terminal device non-blocking, locks it and sets link->uart. */
+int link_open_tty(struct link *link, const char *path, struct error *error);
+/* The file for a program's standard error, or -1. Removed again by link_drop_log when empty. */
+int link_open_log(const struct link *link);
+void link_drop_log(const struct link *link);
+/* The value of a key in `a=1&b=2` at *query, moved on; false at the end. Undoes %XX. */
+bool link_next_option(const char **query, struct buf *key, struct buf *value);
+/* Connects a socket within the deadline. The descriptor, or -errno. */
+int link_connect(int domain, const void *address, unsigned size, struct deadline deadline,
+	int cancel_fd);
+
+#endif

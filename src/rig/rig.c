@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* A run from its first journal line to its last: sets up, turns the event loop, and leaves nothing
+ * behind, whatever happened on the way. */
+#include "rig/rig.h"
+
+#include "rig/child.h"
+#include "rig/internal.h"
+#include "rig/tempdir.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { CONNECT_MS = 5000, STOP_MS = 700, LAST_MS = 1500 };
+
+static void tell(int fd)
+{
+	uint64_t one = 1;
+	ssize_t n = write(fd, &one, sizeof(one));
+	(void)n;
+}
+
+void rig_stop(struct rig *rig, enum rig_end end, int signal, const char *text)
+{
+	if (rig->stopping)
+		return;
+	rig->stopping = true;
+	rig->granting = false;
+	rig->end = end;
+	rig->signal = signal;
+	error_set(rig->error, NULL, 0, 0, "%s", text);
+	for (struct worker *w = rig->workers; w; w = w->next)
+		if (w->state == WORKER_LEASED || w->state == WORKER_QUEUED)
+			worker_abort(w, NULL, "the run is over");
+	tell(rig->cancel_fd);
+	runner_kill(rig, SIGTERM);
+	event_add(&rig->deadline, &(struct timeval){ STOP_MS / 1000, STOP_MS % 1000 * 1000 });
+	rig_check_done(rig);
+}
+
+static bool lanes_rest(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count; i++)
+		if (rig->lanes[i].running != LANE_NOTHING)
+			return false;
+	return true;
+}
+
+void rig_check_done(struct rig *rig)
+{
+	bool running = rig->runner_started && !rig->runner_gone;
+	bool starting = !rig->runner_started && !rig->stopping;
+	if (running || starting || !lanes_rest(rig))
+		return;
+	for (const struct worker *w = rig->workers; w; w = w->next)
+		if (w->state != WORKER_RUNNER)
+			return;
+	event_base_loopbreak(rig->base);
+}
+
+/* ---- events ---- */
+
+static void on_lane_done(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd, (void)what;
+	schedule_done(user);
+}
+
+static void on_write_failed(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd, (void)what;
+	struct rig *rig = user;
+	event_del(&rig->write_failed);
+	char text[200];
+	snprintf(text, sizeof(text), "can't write the journal: %s; the run ends here",
+		strerror(-journal_failure(rig->journal)));
+	rig_stop(rig, RIG_INTERNAL, 0, text);
+}
+
+static void on_signal(evutil_socket_t signal, short what, void *user)
+{
+	(void)what;
+	struct rig *rig = user;
+	if (rig->stopping) {
+		/* Asked twice: no grace. */
+		runner_kill(rig, SIGKILL);
+		worker_kill_all(rig);
+		return;
+	}
+	rig_stop(rig, RIG_INTERRUPTED, (int)signal,
+		signal == SIGINT ? "interrupted by SIGINT" : "ended by SIGTERM");
+}
+
+/* The first time the suite program has had its grace; the second time nobody is waited for. */
+static void on_deadline(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd, (void)what;
+	struct rig *rig = user;
+	if (rig->runner_killed) {
+		event_base_loopbreak(rig->base);
+		return;
+	}
+	rig->runner_killed = true;
+	runner_kill(rig, SIGKILL);
+	worker_kill_all(rig);
+	event_add(&rig->deadline, &(struct timeval){ LAST_MS / 1000, LAST_MS % 1000 * 1000 });
+}
+
+static void add_events(struct rig *rig)
+{
+	struct event_base *base = rig->base;
+	event_assign(&rig->lane_done, base, rig->done_fd, EV_READ | EV_PERSIST, on_lane_done, rig);
+	event_assign(&rig->write_failed, base, journal_failure_fd(rig->journal),
+		EV_READ | EV_PERSIST, on_write_failed, rig);
+	event_assign(&rig->interrupt, base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, rig);
+	event_assign(&rig->terminate, base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, rig);
+	event_assign(&rig->deadline, base, -1, 0, on_deadline, rig);
+	event_add(&rig->lane_done, NULL);
+	event_add(&rig->write_failed, NULL);
+	event_add(&rig->interrupt, NULL);
+	event_add(&rig->terminate, NULL);
+}
+
+static void remove_events(struct rig *rig)
+{
+	struct event *const all[] = { &rig->listening, &rig->lane_done, &rig->write_failed,
+		&rig->interrupt, &rig->terminate, &rig->runner_ended, &rig->deadline };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (event_initialized(all[i]))
+			event_del(all[i]);
+}
+
+/* ---- life ---- */
+
+static size_t count_lanes(const struct rig_plan *plan)
+{
+	size_t count = 0;
+	while (plan->bench->iuts[count])
+		count++;
+	size_t jobs = plan->jobs > 0 ? (size_t)plan->jobs : 1;
+	return jobs < count ? jobs : count;
+}
+
+static void lane_setup(struct rig *rig, size_t index)
+{
+	const struct rig_plan *plan = rig->plan;
+	struct lane *lane = &rig->lanes[index];
+	lane->index = (int)index;
+	lane->rig = rig;
+	lane->address = plan->bench->iuts[index];
+	lane->bench = *plan->bench;
+	lane->journal = rig->journal;
+	lane->done_fd = rig->done_fd;
+	lane->place = (struct link_place){ .module_program = plan->module_program,
+		.dir = rig->dir,
+		.run_dir = plan->run_dir,
+		.index = (int)index,
+		.uart = plan->bench->uart,
+		.connect_ms = CONNECT_MS,
+		.cancel_fd = rig->cancel_fd };
+	lease_create(lane);
+	lane_init(lane);
+	if (lane->started)
+		lane_start(lane, LANE_OPEN);
+	else
+		rig_stop(rig, RIG_INTERNAL, 0, "can't start a thread for a line");
+}
+
+/* What needs the world: 0, or -1 with rig->end and *error. */
+static int set_up(struct rig *rig)
+{
+	rig->end = RIG_INTERNAL;
+	rig->dir = tempdir_create(rig->error);
+	if (!rig->dir)
+		return -1;
+	rig->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rig->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rig->base = event_base_new();
+	rig->message = malloc(CHANNEL_SIZE + 1);
+	if (rig->cancel_fd < 0 || rig->done_fd < 0 || !rig->base || !rig->message)
+		return error_set(rig->error, NULL, 0, 0, "can't set up the event loop");
+	add_events(rig);
+	if (worker_listen(rig, rig->error) < 0)
+		return -1;
+	grant_prepare(rig);
+	rig->lanes = calloc(rig->lane_count, sizeof(*rig->lanes));
+	if (!rig->lanes)
+		abort();
+	rig->end = RIG_COMPLETE;
+	return 0;
+}
+
+static void tear_down(struct rig *rig)
+{
+	if (rig->cancel_fd >= 0)
+		tell(rig->cancel_fd);
+	runner_finish(rig);
+	worker_close_all(rig);
+	for (size_t i = 0; rig->lanes && i < rig->lane_count; i++) {
+		if (!rig->lanes[i].rig)
+			continue;
+		lease_detach(&rig->lanes[i]);
+		lane_finish(&rig->lanes[i]);
+		lease_destroy(&rig->lanes[i]);
+	}
+	free(rig->lanes);
+	if (rig->base) {
+		remove_events(rig);
+		event_base_free(rig->base);
+	}
+	const int fds[] = { rig->listen_fd, rig->cancel_fd, rig->done_fd };
+	for (size_t i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	buf_finish(&rig->socket_path);
+	buf_finish(&rig->grant_tail);
+	free(rig->message);
+	tempdir_remove(rig->dir);
+}
+
+/* Cases that the suite program should have reported and did not. */
+static void check_results(struct rig *rig)
+{
+	size_t without = 0;
+	size_t given = 0;
+	if (rig->end != RIG_COMPLETE || rig->stopping)
+		return;
+	for (size_t i = 0; i < rig->plan->case_count; i++) {
+		given += !rig->plan->cases[i].decided;
+		without += !rig->plan->cases[i].decided && !rig->cases[i].has_result;
+	}
+	if (!without)
+		return;
+	rig->end = RIG_RUNNER_DIED;
+	error_set(rig->error, NULL, 0, 0,
+		"the suite program ended (%s) with %zu of %zu cases without a result; see "
+		"runner.log in the run's folder",
+		child_status(rig->runner_status), without, given);
+}
+
+static void run_cases(struct rig *rig)
+{
+	if (set_up(rig) == 0) {
+		for (size_t i = 0; i < rig->lane_count; i++)
+			lane_setup(rig, i);
+		event_base_dispatch(rig->base);
+		check_results(rig);
+	}
+	tear_down(rig);
+}
+
+static void cases_finish(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->plan->case_count; i++) {
+		struct case_state *state = &rig->cases[i];
+		said_finish(&state->by_worker);
+		said_finish(&state->by_criterion);
+		said_finish(&state->by_rig);
+		free(state->breach);
+		free(state->breach_text);
+		free(state->deviation);
+		free(state->deviation_text);
+	}
+	free(rig->cases);
+}
+
+static struct journal *open_journal(const struct rig_plan *plan, struct error *error)
+{
+	struct buf path = { 0 };
+	buf_printf(&path, "%s/journal.jsonl", plan->run_dir);
+	struct journal *journal = journal_create(path.data, error);
+	buf_finish(&path);
+	return journal;
+}
+
+static void run(struct rig *rig)
+{
+	const struct rig_plan *plan = rig->plan;
+	rig->cases = calloc(plan->case_count + 1, sizeof(*rig->cases));
+	if (!rig->cases)
+		abort();
+	rig->lane_count = count_lanes(plan);
+	rig->open_cases = rig->unleased = plan->case_count;
+	header_write(rig);
+	verdict_decided(rig);
+	if (rig->open_cases)
+		run_cases(rig);
+	int failure = journal_failure(rig->journal);
+	if (failure) {
+		rig->end = RIG_INTERNAL;
+		error_set(rig->error, NULL, 0, 0, "can't write the journal: %s", strerror(-failure));
+	}
+	header_end(rig);
+	cases_finish(rig);
+}
+
+enum rig_end rig_run(const struct rig_plan *plan, int *signal_out, struct error *error)
+{
+	struct rig rig = { .plan = plan,
+		.error = error,
+		.cancel_fd = -1,
+		.done_fd = -1,
+		.listen_fd = -1,
+		.runner_pidfd = -1 };
+	*signal_out = 0;
+	rig.journal = open_journal(plan, error);
+	if (!rig.journal)
+		return RIG_INTERNAL;
+	/* A bridge that closes and a full disk are errors to report, not reasons to die. */
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction pipe_before, size_before;
+	sigaction(SIGPIPE, &ignore, &pipe_before);
+	sigaction(SIGXFSZ, &ignore, &size_before);
+	run(&rig);
+	sigaction(SIGPIPE, &pipe_before, NULL);
+	sigaction(SIGXFSZ, &size_before, NULL);
+	journal_destroy(rig.journal);
+	*signal_out = rig.signal;
+	return rig.end;
+}

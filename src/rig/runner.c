@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* The suite program: started with its list of cases, watched, ended. */
+#include "rig/internal.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "rig/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { VARIABLES = 5, REAP_MS = 2000 };
+
+static int write_cases(struct rig *rig, const char *path, struct error *error)
+{
+	FILE *f AUTO_FILE = fopen(path, "we");
+	if (!f)
+		return error_set(error, NULL, 0, 0, "can't write %s: %s", path, strerror(errno));
+	for (size_t i = 0; i < rig->plan->case_count; i++)
+		if (!rig->plan->cases[i].decided)
+			fprintf(f, "%s\n", rig->plan->cases[i].id);
+	if (fflush(f) != 0)
+		return error_set(error, NULL, 0, 0, "can't write %s: %s", path, strerror(errno));
+	return 0;
+}
+
+struct variables {
+	struct buf text[VARIABLES];
+	char **all;
+};
+
+static void variables_finish(struct variables *v)
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		buf_finish(&v->text[i]);
+	free(v->all);
+}
+
+static bool replaced(const struct variables *v, const char *entry)
+{
+	size_t len = strcspn(entry, "=") + 1;
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (strncmp(entry, v->text[i].data, len) == 0)
+			return true;
+	return false;
+}
+
+/* The environment of this process with the rig's own words in it. */
+static void variables_init(struct variables *v, struct rig *rig, const char *cases)
+{
+	*v = (struct variables){ 0 };
+	buf_printf(&v->text[0], "%s=%s", CHANNEL_ENV, rig->socket_path.data);
+	buf_printf(&v->text[1], "ATCONFORM_CASES=%s", cases);
+	buf_printf(&v->text[2], "ATCONFORM_JOBS=%zu", rig->lane_count);
+	buf_puts(&v->text[3], "ATCONFORM_SPEC=");
+	for (size_t i = 0; rig->plan->spec_dirs && rig->plan->spec_dirs[i]; i++)
+		buf_printf(&v->text[3], "%s%s", i ? ":" : "", rig->plan->spec_dirs[i]);
+	buf_printf(&v->text[4], "TMPDIR=%s", rig->dir);
+	size_t count = 0;
+	while (environ[count])
+		count++;
+	v->all = calloc(count + VARIABLES + 1, sizeof(*v->all));
+	if (!v->all)
+		abort();
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!replaced(v, environ[i]))
+			v->all[n++] = environ[i];
+	for (size_t i = 0; i < VARIABLES; i++)
+		v->all[n++] = v->text[i].data;
+}
+
+static void log_path(const struct rig *rig, struct buf *path)
+{
+	buf_printf(path, "%s/runner.log", rig->plan->run_dir);
+}
+
+static void take_end(struct rig *rig)
+{
+	if (waitpid(rig->runner, &rig->runner_status, WNOHANG) != rig->runner)
+		return;
+	event_del(&rig->runner_ended);
+	rig->runner_gone = true;
+	/* Its last words come before its end. */
+	worker_read_all(rig, false);
+	/* Workers that outlive it can't be judged any more. */
+	kill(-rig->runner, SIGKILL);
+	worker_kill_all(rig);
+	verdict_runner_gone(rig);
+	schedule(rig);
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *user)
+{
+	(void)fd, (void)what;
+	take_end(user);
+}
+
+int runner_start(struct rig *rig, struct error *error)
+{
+	struct buf cases AUTO_BUF = { 0 };
+	struct buf log AUTO_BUF = { 0 };
+	struct variables v CLEANUP(variables_finish) = { 0 };
+	buf_printf(&cases, "%s/cases", rig->dir);
+	log_path(rig, &log);
+	if (write_cases(rig, cases.data, error) < 0)
+		return -1;
+	variables_init(&v, rig, cases.data);
+	int out AUTO_FD = open(log.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	const char *argv[] = { rig->plan->suite_program, NULL };
+	pid_t pid = child_start(&(struct child_start){
+		.argv = argv, .envp = v.all, .in = -1, .out = out, .err = out, .session = false });
+	if (pid < 0)
+		return error_set(error, NULL, 0, 0, "can't run the suite program %s: %s", argv[0],
+			strerror(-pid));
+	rig->runner = pid;
+	rig->runner_started = true;
+	rig->runner_pidfd = child_pidfd(pid);
+	if (rig->runner_pidfd < 0)
+		return error_set(error, NULL, 0, 0, "can't watch the suite program: %s",
+			strerror(-rig->runner_pidfd));
+	event_assign(&rig->runner_ended, rig->base, rig->runner_pidfd, EV_READ | EV_PERSIST,
+		on_ended, rig);
+	event_add(&rig->runner_ended, NULL);
+	return 0;
+}
+
+void runner_kill(struct rig *rig, int signal)
+{
+	if (rig->runner_started && !rig->runner_gone)
+		kill(-rig->runner, signal);
+}
+
+void runner_finish(struct rig *rig)
+{
+	if (rig->runner_started && !rig->runner_gone)
+		child_stop(rig->runner, REAP_MS);
+	rig->runner_gone = true;
+	if (rig->runner_pidfd >= 0)
+		close(rig->runner_pidfd);
+	rig->runner_pidfd = -1;
+	struct buf path AUTO_BUF = { 0 };
+	struct stat st;
+	log_path(rig, &path);
+	if (stat(path.data, &st) == 0 && st.st_size == 0)
+		unlink(path.data);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Which line does what next: recover, wait for a worker, serve one. */
+#include "rig/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The worker that has waited longest: the list has the newest in front. */
+static struct worker *next_worker(const struct rig *rig)
+{
+	struct worker *oldest = NULL;
+	for (struct worker *w = rig->workers; w; w = w->next)
+		if (w->state == WORKER_QUEUED && !w->aborted)
+			oldest = w;
+	return oldest;
+}
+
+static void recover(struct lane *lane)
+{
+	lease_detach(lane);
+	lane->state = LANE_BUSY;
+	lane_start(lane, LANE_RECOVER);
+}
+
+/* Before a lease always; after the last one only to leave the IUT as it was found. */
+static bool wants_recovery(const struct lane *lane)
+{
+	const struct rig *rig = lane->rig;
+	if (lane->state != LANE_STALE || lane->running != LANE_NOTHING)
+		return false;
+	if (rig->unleased && rig->granting)
+		return true;
+	return lane->dirty && !lane->lost && !rig->stopping;
+}
+
+static void check_lanes(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count; i++)
+		if (rig->lanes[i].state != LANE_OUT)
+			return;
+	if (rig->unleased && !rig->stopping)
+		rig_stop(rig, RIG_UNUSABLE, 0, rig->lanes[rig->lane_count - 1].error.text);
+}
+
+static bool any_leased(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count; i++)
+		if (rig->lanes[i].worker)
+			return true;
+	return false;
+}
+
+void schedule(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count && !rig->stopping; i++) {
+		struct lane *lane = &rig->lanes[i];
+		if (wants_recovery(lane))
+			recover(lane);
+		struct worker *worker = rig->granting && lane->state == LANE_READY
+						? next_worker(rig)
+						: NULL;
+		if (worker)
+			lease_begin(lane, worker);
+	}
+	if (!rig->stopping)
+		check_lanes(rig);
+	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
+		rig_stop(rig, RIG_COMPLETE, 0, "stopped after the first fail, as asked");
+	rig_check_done(rig);
+}
+
+void schedule_request(struct worker *worker, enum lane_job job)
+{
+	struct lane *lane = worker->lane;
+	/* Power may take the port away and bring another one. */
+	if (job == LANE_SWITCH)
+		lease_detach(lane);
+	worker->asked = CHANNEL_ACK;
+	lane_start(lane, job);
+}
+
+static void opened(struct lane *lane)
+{
+	struct rig *rig = lane->rig;
+	struct error error = { 0 };
+	if (rig->stopping)
+		return;
+	if (!lane->ok) {
+		rig_stop(rig, RIG_UNUSABLE, 0, lane->error.text);
+		return;
+	}
+	lane->state = LANE_STALE;
+	lease_attach(lane);
+	if (++rig->opened < rig->lane_count)
+		return;
+	rig->granting = true;
+	if (runner_start(rig, &error) < 0)
+		rig_stop(rig, RIG_RUNNER_DIED, 0, error.text);
+}
+
+static void recovered(struct lane *lane)
+{
+	lane->dirty = false;
+	if (lane->ok) {
+		lane->lost = false;
+		lane->state = LANE_READY;
+		lease_attach(lane);
+		return;
+	}
+	lane->state = LANE_OUT;
+	if (lane->rig->stopping)
+		return;
+	char text[700];
+	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);
+	header_note(lane->rig, -1, text);
+}
+
+/* A job that a worker asked for. */
+static void answered(struct lane *lane, enum lane_job job)
+{
+	struct worker *worker = lane->worker;
+	if (job == LANE_SWITCH)
+		lease_restarted(lane);
+	if (!worker) {
+		lane->state = LANE_STALE;
+		lane->dirty = true;
+	}
+	lane->lost = lane->lost || link_fd(lane->link) < 0;
+	if (!lane->lost)
+		lease_attach(lane);
+	if (worker && worker->asked)
+		worker_answer(worker, lane->ok,
+			!lane->ok		 ? lane->error.text
+			: job == LANE_CONTROL ? buf_text(&lane->text)
+					      : "");
+}
+
+static void lane_done(struct lane *lane)
+{
+	enum lane_job job = lane->running;
+	if (!lane_take(lane))
+		return;
+	if (job == LANE_OPEN)
+		opened(lane);
+	else if (job == LANE_RECOVER)
+		recovered(lane);
+	else
+		answered(lane, job);
+}
+
+void schedule_done(struct rig *rig)
+{
+	uint64_t count;
+	ssize_t n = read(rig->done_fd, &count, sizeof(count));
+	(void)n;
+	for (size_t i = 0; i < rig->lane_count; i++)
+		lane_done(&rig->lanes[i]);
+	schedule(rig);
+}

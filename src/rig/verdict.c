@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* The final verdict of a case: pass only if its worker said so, and Criterion reports a pass, and
+ * the monitor was silent. */
+#include "rig/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct outcome {
+	const char *verdict, *requirement, *message, *file, *expected, *actual;
+	int at;
+};
+
+void said_finish(struct said *said)
+{
+	free(said->verdict);
+	free(said->message);
+	free(said->file);
+	free(said->requirement);
+	free(said->expected);
+	free(said->actual);
+	*said = (struct said){ 0 };
+}
+
+static bool is(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+static bool known(const char *verdict)
+{
+	static const char *const all[] = { "pass", "fail", "deviation", "inconclusive", "unequipped",
+		"error", "n/a", "skipped" };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (is(verdict, all[i]))
+			return true;
+	return false;
+}
+
+static struct outcome as_said(const struct said *said, const char *verdict)
+{
+	return (struct outcome){ .verdict = verdict,
+		.requirement = said->requirement,
+		.message = said->message,
+		.file = said->file,
+		.expected = said->expected,
+		.actual = said->actual,
+		.at = said->at };
+}
+
+/* The worker said pass: do the others agree? */
+static struct outcome judge_pass(const struct case_state *state, char *text, size_t size)
+{
+	const struct said *criterion = &state->by_criterion;
+	struct outcome out = as_said(&state->by_worker, "pass");
+	if (!state->has_result || !is(criterion->verdict, "pass")) {
+		out = as_said(criterion, "error");
+		snprintf(text, size, "the case passed, but then its process ended badly (%s%s%s)",
+			state->has_result ? criterion->verdict : "the suite program died",
+			criterion->message && *criterion->message ? ": " : "",
+			criterion->message ? criterion->message : "");
+		out.message = text;
+	} else if (state->breach) {
+		out.verdict = "fail";
+		out.requirement = state->breach;
+		out.message = state->breach_text;
+	} else if (state->deviations) {
+		out.verdict = "deviation";
+		out.requirement = state->deviation;
+		if (!out.message || !*out.message)
+			out.message = state->deviation_text;
+	}
+	return out;
+}
+
+static struct outcome judge_silent(const struct case_state *state, char *text, size_t size)
+{
+	const struct said *criterion = &state->by_criterion;
+	if (state->has_abort)
+		return as_said(&state->by_rig, state->by_rig.verdict);
+	if (is(criterion->verdict, "fail"))
+		return as_said(criterion, "fail");
+	struct outcome out = as_said(criterion, "error");
+	snprintf(text, size, "the worker ended without a verdict (%s%s%s)",
+		state->has_result ? criterion->verdict : "the suite program died",
+		criterion->message && *criterion->message ? ": " : "",
+		criterion->message ? criterion->message : "");
+	out.message = text;
+	return out;
+}
+
+static struct outcome judge(const struct case_state *state, char *text, size_t size)
+{
+	if (!state->has_worker)
+		return judge_silent(state, text, size);
+	const char *verdict = state->by_worker.verdict;
+	bool good = is(verdict, "pass") || is(verdict, "deviation");
+	if (good && state->has_abort)
+		return as_said(&state->by_rig, state->by_rig.verdict);
+	if (good)
+		return judge_pass(state, text, size);
+	struct outcome out = as_said(&state->by_worker, verdict);
+	if (!known(verdict)) {
+		out.verdict = "error";
+		snprintf(text, size, "the worker gave an unknown verdict, \"%.40s\"", verdict);
+		out.message = text;
+	}
+	return out;
+}
+
+static const char *grade_of(const struct rig *rig, const char *requirement)
+{
+	const struct requirement *r =
+		requirement ? spec_requirement(rig->plan->spec, requirement) : NULL;
+	return r && r->grade == GRADE_INFERRED ? "inferred" : "stated";
+}
+
+static void write_verdict(struct rig *rig, size_t index, const struct outcome *outcome)
+{
+	const struct rig_case *c = &rig->plan->cases[index];
+	struct case_state *state = &rig->cases[index];
+	const char *requirement = outcome->requirement;
+	if (!requirement || !*requirement)
+		requirement = c->requirements && c->requirements[0] ? c->requirements[0] : "";
+	int64_t ns = state->leased ? state->gone_ns - state->granted_ns : 0;
+	struct buf *line = journal_begin(rig->journal, "verdict", -1);
+	journal_int(line, "c", (int64_t)index);
+	journal_int(line, "attempt", 1);
+	journal_text(line, "verdict", outcome->verdict);
+	journal_text(line, "requirement", requirement);
+	journal_text(line, "grade", grade_of(rig, requirement));
+	journal_text(line, "message", outcome->message);
+	journal_text(line, "file", outcome->file);
+	journal_int(line, "at", outcome->at);
+	journal_text(line, "expected", outcome->expected);
+	journal_text(line, "actual", outcome->actual);
+	journal_int(line, "ms", ns / 1000000);
+	journal_end(rig->journal);
+	state->finished = true;
+	rig->open_cases--;
+	if (!state->leased)
+		rig->unleased--;
+	if (rig->plan->on_verdict)
+		rig->plan->on_verdict(rig->plan->user, c->id, outcome->verdict,
+			outcome->message ? outcome->message : "");
+	if (rig->plan->fail_fast && is(outcome->verdict, "fail")) {
+		rig->failed_fast = true;
+		rig->granting = false;
+	}
+}
+
+void verdict_try(struct rig *rig, size_t case_index)
+{
+	struct case_state *state = &rig->cases[case_index];
+	if (state->finished || state->worker || state->dropped)
+		return;
+	if (!state->has_result && !(rig->runner_gone && state->leased))
+		return;
+	if (rig->stopping && !state->leased)
+		return;
+	char text[600];
+	struct outcome outcome = judge(state, text, sizeof(text));
+	write_verdict(rig, case_index, &outcome);
+}
+
+void verdict_decided(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->plan->case_count; i++) {
+		const struct rig_case *c = &rig->plan->cases[i];
+		if (c->decided)
+			write_verdict(rig, i,
+				&(struct outcome){ .verdict = c->decided, .message = c->decided_why });
+	}
+}
+
+void verdict_runner_gone(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->plan->case_count; i++)
+		verdict_try(rig, i);
+}

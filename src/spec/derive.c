@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Derives the cases of a command: its forms, its parameters, its examples. */
+#include "spec/derive.h"
+
+#include "spec/derive-build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const prefixes[FORM_COUNT] = {
+	[FORM_EXECUTE] = "execute",
+	[FORM_QUERY] = "query",
+	[FORM_SET] = "set",
+};
+
+static void derive_plain_form(struct builder *b)
+{
+	struct derived_case *c = add_case(b,
+		arena_printf(b->arena, "%s_answers_as_documented", b->prefix), b->form->requirement,
+		b->form->file_line);
+	add_accepted(b, c, b->form->syntax)->claim = "the answer is as documented";
+}
+
+static int use_form(struct builder *b, enum form_kind kind, struct error *error)
+{
+	b->form = &b->command->forms[kind];
+	b->prefix = prefixes[kind];
+	const char *why;
+	if (!line_parse(b->arena, b->command, b->form->syntax, &b->line, &why))
+		return error_set(error, b->command->file, b->form->file_line, 1, "%s: %s",
+			b->form->syntax, why);
+	for (size_t i = 0; i < b->line.slot_count; i++)
+		if (!b->line.slots[i].parameter || !b->line.slots[i].parameter->typical)
+			return error_set(error, b->command->file, b->form->file_line, 1,
+				"%s: a parameter has no typical value", b->form->syntax);
+	find_state(b);
+	return 0;
+}
+
+static int derive_form(struct builder *b, enum form_kind kind, struct error *error)
+{
+	if (!b->command->forms[kind].present)
+		return 0;
+	if (use_form(b, kind, error) < 0)
+		return -1;
+	if (b->line.slot_count == 0) {
+		derive_plain_form(b);
+		return 0;
+	}
+	derive_arities(b);
+	derive_parameters(b);
+	if (kind == FORM_SET)
+		derive_state(b);
+	return 0;
+}
+
+/* The parameters of an example, as far as plain commas part them: enough for a line format. */
+static void example_needs(struct builder *b, struct derived_case *c, const char *arguments)
+{
+	struct values values;
+	typical_values(b->arena, &b->line, &values);
+	for (size_t i = 0; i < b->line.slot_count && arguments; i++) {
+		size_t len = strcspn(arguments, ",");
+		values.text[i] = arena_text(b->arena, arguments, len);
+		arguments = arguments[len] ? arguments + len + 1 : NULL;
+	}
+	add_format_needs(b, c, &values);
+}
+
+static void derive_example(struct builder *b, const struct example *e)
+{
+	const char *name = b->command->name;
+	size_t len = strlen(name);
+	bool own = strncmp(e->send, name, len) == 0;
+	bool sets = own && e->send[len] == '=' && b->command->forms[FORM_SET].present;
+	bool refused = strcmp(e->final, "ERROR") == 0;
+	struct derived_case *c = add_case(b,
+		arena_printf(b->arena, "example_line_%d_is_%s", e->line,
+			refused ? "refused" : "accepted"),
+		e->requirement, e->file_line);
+	if (sets)
+		add_before(b, c);
+	struct step *s = add_send(b, c, e->send, e->final, "the answer is as the example prints it");
+	s->responses = e->responses;
+	s->response_count = e->response_count;
+	s->restarts = own && b->command->restarts && !refused && e->send[len] != '?';
+	if (!sets || refused)
+		return;
+	s->uart = b->form->effect;
+	example_needs(b, c, e->send + len + 1);
+	struct values typical;
+	typical_values(b->arena, &b->line, &typical);
+	if (b->can_put_back || strcmp(e->send, line_render(b->arena, &b->line,
+						       line_full_shape(&b->line), &typical)) != 0)
+		add_put_back(b, c);
+}
+
+static int derive_examples(struct builder *b, struct error *error)
+{
+	if (b->command->forms[FORM_SET].present && b->command->example_count > 0 &&
+		use_form(b, FORM_SET, error) < 0)
+		return -1;
+	for (size_t i = 0; i < b->command->example_count; i++)
+		derive_example(b, &b->command->examples[i]);
+	return 0;
+}
+
+int derive_command(struct derived *out, const struct spec *spec, const struct command *command,
+	struct error *error)
+{
+	(void)spec;
+	*out = (struct derived){ .memory = arena_create() };
+	struct builder b = { .arena = out->memory, .command = command, .out = out };
+	int status = derive_form(&b, FORM_QUERY, error);
+	if (status == 0)
+		status = derive_form(&b, FORM_EXECUTE, error);
+	if (status == 0)
+		status = derive_form(&b, FORM_SET, error);
+	if (status == 0)
+		status = derive_examples(&b, error);
+	if (status < 0)
+		derived_finish(out);
+	return status;
+}
+
+void derived_finish(struct derived *d)
+{
+	arena_destroy(d->memory);
+	*d = (struct derived){ 0 };
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads one command's model file. */
+#include "spec/load.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const kinds[FORM_COUNT] = {
+	[FORM_EXECUTE] = "execute",
+	[FORM_QUERY] = "query",
+	[FORM_SET] = "set",
+};
+
+#define PLAIN_FIELDS                                                                               \
+	{ "line", FIELD_LINE, offsetof(struct form, line), true },                                 \
+		{ "syntax", FIELD_STRING, offsetof(struct form, syntax), true },                   \
+		{ "response", FIELD_OTHER, 0, false }, { "responses", FIELD_OTHER, 0, false },     \
+		{ "final", FIELD_STRING, offsetof(struct form, final), true },                     \
+		{ "requirement", FIELD_STRING, offsetof(struct form, requirement), true },         \
+		{ "may_refuse", FIELD_BOOL, offsetof(struct form, may_refuse), false }
+
+static const struct field query_fields[] = { PLAIN_FIELDS, { NULL } };
+static const struct field set_fields[] = {
+	PLAIN_FIELDS,
+	{ "effect", FIELD_STRING, offsetof(struct form, effect), false },
+	{ "omitted", FIELD_STRING, offsetof(struct form, omitted), false },
+	{ "missing", FIELD_STRING, offsetof(struct form, missing), false },
+	{ "surplus", FIELD_STRING, offsetof(struct form, surplus), false },
+	{ "empty", FIELD_STRING, offsetof(struct form, empty), false },
+	{ "reads_back", FIELD_STRING, offsetof(struct form, reads_back), false },
+	{ "persists", FIELD_STRING, offsetof(struct form, persists), false },
+	{ "volatile", FIELD_STRING, offsetof(struct form, lost), false },
+	{ "restored", FIELD_STRING, offsetof(struct form, restored), false },
+	{ "unscored", FIELD_OTHER, 0, false },
+	{ NULL },
+};
+
+static const char *const derived_kinds[] = { "missing", "surplus", "empty", "reads_back",
+	"persists", "volatile", "restored", NULL };
+
+static int load_unscored(struct loader *l, const json_t *object, struct form *form)
+{
+	const json_t *reasons = json_object_get(object, "unscored");
+	form->unscored = arena_alloc(l->arena, sizeof(*form->unscored));
+	if (!reasons)
+		return 0;
+	size_t mark = load_into(l, "unscored");
+	int status = strict_keys(&l->strict, l->path, reasons, derived_kinds, l->error);
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)reasons, key, value)
+	{
+		if (status < 0)
+			break;
+		if (json_string_length(value) == 0)
+			status = load_error(l, key, "must be the reason, as a string");
+		else if (json_object_get(object, key))
+			status = load_error(l, key, "is a requirement of this form too");
+		arena_push_text(l->arena, &form->unscored,
+			arena_text(l->arena, key, strlen(key)));
+	}
+	load_up(l, mark);
+	return status;
+}
+
+static int load_form(struct loader *l, const json_t *object, enum form_kind kind, struct form *form)
+{
+	form->kind = kind;
+	form->present = true;
+	form->file_line = load_line(l, NULL);
+	if (load_fields(l, object, kind == FORM_QUERY ? query_fields : set_fields, form) < 0 ||
+		load_unscored(l, object, form) < 0)
+		return -1;
+	if (form->effect && strcmp(form->effect, "uart") != 0)
+		return load_error(l, "effect", "must be \"uart\"");
+	return load_responses(l, object, &form->responses, &form->response_count);
+}
+
+int load_forms(struct loader *l, const json_t *root, struct command *command)
+{
+	const json_t *forms = json_object_get(root, "forms");
+	const char *const known[] = { kinds[0], kinds[1], kinds[2], NULL };
+	if (strict_keys(&l->strict, "forms", forms, known, l->error) < 0)
+		return -1;
+	size_t mark = load_into(l, "forms");
+	int status = 0;
+	for (int kind = 0; kind < FORM_COUNT && status == 0; kind++) {
+		const json_t *form = json_object_get(forms, kinds[kind]);
+		if (!form)
+			continue;
+		size_t inner = load_into(l, kinds[kind]);
+		status = load_form(l, form, (enum form_kind)kind, &command->forms[kind]);
+		load_up(l, inner);
+	}
+	load_up(l, mark);
+	return status;
+}
+
+static const struct field example_fields[] = {
+	{ "line", FIELD_LINE, offsetof(struct example, line), true },
+	{ "send", FIELD_STRING, offsetof(struct example, send), true },
+	{ "response", FIELD_OTHER, 0, false },
+	{ "responses", FIELD_OTHER, 0, false },
+	{ "final", FIELD_STRING, offsetof(struct example, final), true },
+	{ "requirement", FIELD_STRING, offsetof(struct example, requirement), true },
+	{ NULL },
+};
+
+static int load_example(struct loader *l, const json_t *value, void *user)
+{
+	struct command *command = user;
+	struct example *e = arena_push(l->arena, &command->examples, &command->example_count,
+		sizeof(*e));
+	e->file_line = load_line(l, NULL);
+	if (load_fields(l, value, example_fields, e) < 0)
+		return -1;
+	return load_responses(l, value, &e->responses, &e->response_count);
+}
+
+int load_examples(struct loader *l, const json_t *root, struct command *command)
+{
+	return load_array(l, root, "examples", load_example, command);
+}
+
+static const struct field command_fields[] = {
+	{ "command", FIELD_STRING, offsetof(struct command, name), true },
+	{ "section", FIELD_STRING, offsetof(struct command, section), true },
+	{ "line", FIELD_LINE, offsetof(struct command, line), true },
+	{ "title", FIELD_STRING, offsetof(struct command, title), true },
+	{ "tags", FIELD_LIST, offsetof(struct command, tags), false },
+	{ "needs", FIELD_LIST, offsetof(struct command, needs), false },
+	{ "restarts", FIELD_BOOL, offsetof(struct command, restarts), false },
+	{ "forms", FIELD_OTHER, 0, true },
+	{ "examples", FIELD_OTHER, 0, false },
+	{ "parameters", FIELD_OTHER, 0, false },
+	{ "requirements", FIELD_OTHER, 0, true },
+	{ "deviations", FIELD_OTHER, 0, false },
+	{ NULL },
+};
+
+/* AT+UART_CUR -> uart_cur, ATE -> ate. */
+static const char *suite_name(struct arena *a, const char *command)
+{
+	const char *bare = strncmp(command, "AT+", 3) == 0 ? command + 3 : command;
+	char *name = arena_text(a, bare, strlen(bare));
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
+}
+
+static int check_names(struct loader *l, const struct spec *spec, const struct command *command,
+	const char *suite)
+{
+	const char *bare = strncmp(command->name, "AT+", 3) == 0 ? command->name + 3 : command->name;
+	if (strncmp(command->name, "AT", 2) != 0 || !*bare ||
+		bare[strspn(bare, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
+		return load_error(l, "command", "\"%s\" is not a command name such as AT+CWMODE",
+			command->name);
+	if (strcmp(command->suite, suite) != 0)
+		return load_error(l, "command", "the file of \"%s\" must be called %s.json",
+			command->name, command->suite);
+	const struct command *other = spec_command(spec, command->name);
+	if (other)
+		return load_error(l, "command", "\"%s\" is described in %s already", command->name,
+			other->file);
+	return 0;
+}
+
+int load_command_file(struct loader *l, struct spec *spec, const char *family, const char *suite)
+{
+	const json_t *root = l->strict.root;
+	struct command c = { .file = l->file };
+	if (load_fields(l, root, command_fields, &c) < 0)
+		return -1;
+	c.family = arena_text(l->arena, family, strlen(family));
+	c.suite = suite_name(l->arena, c.name);
+	if (check_names(l, spec, &c, suite) < 0 || load_forms(l, root, &c) < 0 ||
+		load_parameters(l, root, &c) < 0 || load_examples(l, root, &c) < 0)
+		return -1;
+	const char *bare = strncmp(c.name, "AT+", 3) == 0 ? c.name + 3 : c.name;
+	struct load_owner owner = {
+		.spec = spec, .command = &c, .section = c.section, .prefixes = { bare }
+	};
+	if (load_requirements(l, root, &owner) < 0 || load_deviations(l, root, &owner) < 0 ||
+		load_check_command(l, spec, &c, &owner) < 0)
+		return -1;
+	struct command *place =
+		arena_push(l->arena, &spec->commands, &spec->command_count, sizeof(c));
+	*place = c;
+	return 0;
+}

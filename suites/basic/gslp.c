@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* AT+GSLP: the sleep itself, measured from the OK. */
+#include "uart.h"
+
+/* What the line and the reading of the clock may cost. */
+enum { MARGIN_MS = 20 };
+
+Test(gslp, repeats_the_time_that_was_given, REQ("GSLP-2"), TAGS("slow needs:wakeup"))
+{
+	at("AT+GSLP=300", "300", "OK");
+	wait_restart();
+}
+
+Test(gslp, answers_nothing_while_asleep, REQ("GSLP-3"), TAGS("slow needs:wakeup"))
+{
+	ask("AT+GSLP=1000");
+	silence(200);
+	tolerate(true, "a command to a module that sleeps");
+	raw("AT\r\n", 4);
+	silence(500);
+	wait_restart();
+}
+
+Test(gslp, wakes_when_the_time_has_passed_and_not_earlier, REQ("GSLP-4"), TAGS("slow needs:wakeup"))
+{
+	ask("AT+GSLP=700");
+	silence(700 - MARGIN_MS);
+	wait_restart();
+}
+
+Test(gslp, wakes_by_a_restart, REQ("GSLP-5"), TAGS("slow uart needs:wakeup needs:baudrate:9600"))
+{
+	change_rate("AT+UART_CUR", 9600);
+	ask("AT+GSLP=300");
+	host_baud(bench_baud());
+	wait_restart();
+	ask("AT+UART_CUR?");
+	check(near_rate(field_int("baudrate"), bench_baud()), "the rate is %s", field("baudrate"));
+}

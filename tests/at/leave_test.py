@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""Plays the rig for tests/at/sample.c: a case passes only when its body returned, every other way
+out gives its own verdict or none, and the channel is always closed."""
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+PROGRAM, SPEC = sys.argv[1:3]
+
+# name: (verdict sent to the rig or None, result of Criterion, part of the message)
+EXPECTED = {
+    'passes': ('pass', 'pass', ''),
+    'returns_early': ('pass', 'pass', ''),
+    'fails': ('fail', 'fail', 'sample.c:22: TOY-1 (section 9.1, line 11): after "AT" expected "ERROR", came "OK"'),
+    'fails_bare': (None, 'fail', ''),
+    'fails_softly': ('pass', 'fail', ''),
+    'checks': ('fail', 'fail', 'expected echoed() && !echoed(): seen 1'),
+    'skips_bare': (None, 'skip', ''),
+    'needs_more': ('unequipped', 'skip', 'this bench has no "a moon"'),
+    'does_not_know': ('inconclusive', 'skip', 'no idea'),
+    'misses_a_field': ('error', 'skip', 'no field <size>'),
+    'exits': (None, 'pass', ''),
+    'crashes': (None, 'crash', ''),
+    'is_ended_by_the_rig': (None, 'skip', ''),
+}
+
+verdicts = {}
+
+
+def grant(case):
+    return json.dumps({
+        'case': case, 'attempt': 1, 'line': 0, 't': 0,
+        'requirements': [{'id': 'TOY-1', 'section': '9.1', 'line': 11, 'grade': 'stated', 'text': 't'}],
+        'deviations': [], 'facilities': [], 'echo': True, 'deadline_ms': 3000, 'spec': [SPEC],
+        'uart': {'baud': 115200, 'databits': 8, 'stopbits': 1, 'parity': 'none', 'flow': 'none'},
+        'timeouts_ms': {'answer': 1000, 'restart': 1000, 'silence': 30}}).encode()
+
+
+def serve(connection):
+    name = None
+    while True:
+        try:
+            message = connection.recv(65536)
+        except ConnectionResetError:
+            break
+        if not message:
+            break
+        kind, text = message[:1], message[1:]
+        if kind == b'H':
+            name = text.decode().rsplit('/', 1)[1]
+            verdicts[name] = []
+            connection.send(b'G' + grant(text.decode()))
+        elif kind == b'T' and b'HANG' in text:
+            connection.send(b'E' + json.dumps({'verdict': 'fail', 'why': 'enough'}).encode())
+        elif kind == b'T':
+            connection.send(b'X' + bytes(8) + text + b'\r\nOK\r\n')
+        elif kind == b'V':
+            verdicts[name].append(json.loads(text))
+    verdicts[name].append('closed')
+    connection.close()
+
+
+def listen(listener):
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+def run(environment):
+    done = subprocess.run([PROGRAM], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60)
+    return dict(line.split() for line in done.stdout.decode().splitlines())
+
+
+def check_one(name, expected, results):
+    verdict, result, part = expected
+    sent = verdicts[name]
+    assert results[name] == result, f'{name}: Criterion said {results[name]}, not {result}'
+    assert sent[-1] == 'closed', f'{name}: the channel stayed open'
+    got = sent[0]['verdict'] if sent[0] != 'closed' else None
+    assert got == verdict, f'{name}: verdict {got}, not {verdict}'
+    assert len(sent) <= 2, f'{name}: more than one verdict'
+    if verdict:
+        assert part in sent[0]['message'], f'{name}: {sent[0]["message"]}'
+
+
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, 'rig')
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(path)
+    listener.listen(16)
+    threading.Thread(target=listen, args=(listener,), daemon=True).start()
+    environment = dict(os.environ, TMPDIR=folder)
+    environment.pop('ATCONFORM_RIG', None)
+    cases = os.path.join(folder, 'cases')
+    with open(cases, 'w') as f:
+        f.writelines(f'toys/toy/{name}\n' for name in EXPECTED)
+    alone = run(environment)
+    assert alone and set(alone.values()) == {'fail'}, f'without a rig every case must fail: {alone}'
+    results = run(dict(environment, ATCONFORM_RIG=path, ATCONFORM_CASES=cases))
+    for thread in threading.enumerate():
+        if thread.daemon and thread is not threading.current_thread():
+            thread.join(0.2)
+    for name, expected in EXPECTED.items():
+        check_one(name, expected, results)
+print(f'{len(EXPECTED)} ways out')

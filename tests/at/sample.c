@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Cases that end in every way there is. Prints what Criterion says of each: `name result`. */
+#include "at/at.h"
+
+#include <criterion/hooks.h>
+#include <criterion/options.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+Test(toy, passes, REQ("TOY-1"))
+{
+	at("AT", "OK");
+}
+
+Test(toy, returns_early, REQ("TOY-1"))
+{
+	return;
+}
+
+Test(toy, fails, REQ("TOY-1"))
+{
+	at("AT", "ERROR");
+}
+
+Test(toy, fails_bare, REQ("TOY-1"))
+{
+	cr_assert(echoed() && !echoed(), "a bare assertion");
+}
+
+Test(toy, fails_softly, REQ("TOY-1"))
+{
+	cr_expect(echoed() && !echoed(), "an expectation");
+}
+
+Test(toy, checks, REQ("TOY-1"))
+{
+	check(echoed() && !echoed(), "seen %d", 1);
+}
+
+Test(toy, skips_bare, REQ("TOY-1"))
+{
+	cr_skip_test("a bare skip");
+}
+
+Test(toy, needs_more, REQ("TOY-1"))
+{
+	needs("a moon");
+}
+
+Test(toy, does_not_know, REQ("TOY-1"))
+{
+	inconclusive("no idea");
+}
+
+Test(toy, misses_a_field, REQ("TOY-1"))
+{
+	check(*field("size"), "empty");
+}
+
+Test(toy, exits, REQ("TOY-1"))
+{
+	exit(0);
+}
+
+Test(toy, crashes, REQ("TOY-1"))
+{
+	abort();
+}
+
+Test(toy, is_ended_by_the_rig, REQ("TOY-1"))
+{
+	at("AT+HANG", "OK");
+}
+
+ReportHook(POST_TEST)(struct criterion_test_stats *stats)
+{
+	static const char *const results[] = { "pass", "fail", "skip" };
+	printf("%s %s\n", stats->test->name, results[stats->test_status]);
+	fflush(stdout);
+}
+
+ReportHook(TEST_CRASH)(struct criterion_test_stats *stats)
+{
+	printf("%s crash\n", stats->test->name);
+	fflush(stdout);
+}
+
+int main(void)
+{
+	struct criterion_test_set *set = criterion_initialize();
+	criterion_options.jobs = 1;
+	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running. */
+	criterion_options.logging_threshold = CRITERION_IMPORTANT + 1;
+	criterion_run_all_tests(set);
+	criterion_finalize(set);
+	return 0;
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""The kill matrix can fail: a fault that does nothing survives, and a module that is not healthy
+makes it void."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import ATCONFORM, ATMODULE, BUILD, SOURCE, SUITE, CliTest
+
+KILL_MATRIX = os.path.join(SOURCE, "tools/kill-matrix")
+IDLE = {"name": "idle", "operator": "none", "command": "AT+SYSRAM", "form": "query", "parameter": "",
+        "breaks": ["SYSRAM-1"], "text": "does nothing at all"}
+
+
+class KillMatrix(CliTest):
+    def faults(self):
+        done = subprocess.run([ATMODULE, "--list-faults", "--json"], capture_output=True, check=True)
+        return json.loads(done.stdout)
+
+    def some_fault(self):
+        return next(f["name"] for f in self.faults() if f["command"] == "AT+SYSRAM")
+
+    def matrix(self, *args, build=BUILD):
+        return subprocess.run([KILL_MATRIX, "--quiet", "--build", build, *args], text=True,
+                              capture_output=True, check=False, timeout=200)
+
+    def build_with(self, script):
+        """A build folder whose module is this script."""
+        build = os.path.join(self.home, "build")
+        for path in (ATCONFORM, SUITE):
+            copy = os.path.join(build, os.path.relpath(path, BUILD))
+            os.makedirs(os.path.dirname(copy))
+            shutil.copy(path, copy)
+        module = self.file("build/fixtures/module/atmodule", f"#!/bin/sh\n{script}\n")
+        os.chmod(module, 0o755)
+        return build
+
+    def listing(self):
+        return f"if [ \"$1\" = --list-faults ]; then echo '{json.dumps([IDLE])}'; exit; fi\n"
+
+    def test_every_fault_says_what_it_breaks(self):
+        faults = self.faults()
+        self.assertGreater(len(faults), 50)
+        cases = json.loads(self.call("list", "--json").out)
+        known = {r for c in cases for r in c["requirements"]}
+        for fault in faults:
+            with self.subTest(fault["name"]):
+                self.assertEqual(set(fault), set(IDLE))
+                self.assertRegex(fault["name"], r"^[a-z0-9_.-]+$")
+                self.assertTrue(fault["breaks"])
+                for requirement in fault["breaks"]:
+                    if not requirement.startswith("SESSION-"):
+                        self.assertIn(requirement, known)
+
+    def test_fault_is_killed(self):
+        done = self.matrix("--only", self.some_fault(), "--json", self.home + "/rows.json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with open(self.home + "/rows.json", encoding="utf-8") as f:
+            row = json.load(f)["faults"][0]
+        self.assertEqual(row["state"], "killed")
+        self.assertTrue(row["killers"])
+
+    def test_fault_that_does_nothing_survives(self):
+        build = self.build_with(self.listing() + 'n=$#\nwhile [ "$n" -gt 0 ]; do\n  word=$1; shift\n'
+                                '  case $word in --fault|idle) ;; *) set -- "$@" "$word";; esac\n'
+                                f"  n=$((n - 1))\ndone\nexec {ATMODULE} \"$@\"")
+        done = self.matrix(build=build)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("survived: idle", done.stdout)
+
+    def test_sick_module_makes_it_void(self):
+        build = self.build_with(self.listing() + f'exec {ATMODULE} "$@" --fault {self.some_fault()}')
+        done = self.matrix(build=build)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("VOID", done.stdout)
+
+    def test_no_such_fault_is_void(self):
+        done = self.matrix("--only", "none-of-these")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("VOID", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

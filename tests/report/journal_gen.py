@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes journals for the tests of the reports: plausible ones with every verdict, hostile ones,
+large ones. `journal_gen.py FILE [--cases N] [--hostile] [--wire BYTES]`."""
+import argparse
+import json
+import random
+
+VERDICTS = ["pass", "fail", "deviation", "inconclusive", "unequipped", "error", "n/a", "skipped",
+            "missing"]
+COMMANDS = [("AT", "at", "1.1"), ("AT+RST", "rst", "2.1"), ("AT+GMR", "gmr", "2.2"),
+            ("AT+GSLP", "gslp", "2.3"), ("ATE", "ate", "2.4"), ("AT+RESTORE", "restore", "2.5"),
+            ("AT+UART_CUR", "uart_cur", "2.7"), ("AT+UART_DEF", "uart_def", "2.8"),
+            ("AT+SLEEP", "sleep", "2.9"), ("AT+SYSRAM", "sysram", "2.11"),
+            ("AT+SYSMSG", "sysmsg", "2.12"), ("AT+RFPOWER", "rfpower", "2.13")]
+
+HOSTILE = ("<script>document.title='OWNED';document.documentElement.dataset.owned=1</script>"
+           "</script><img src=x onerror=\"document.title='OWNED'\">]]>&amp;&#0;<!--\"'`"
+           "\x1b[31mred\x1b[0m\x1b]0;title\x07\x00\x08\x7f\x80\x9b\xff\xe9 \u202eevil\u2066\u200f"
+           "\ufeff\ufffe\uffff\u2028\r\nsecond line\ttab %n%s${7*7}")
+
+
+class Journal:
+    """Writes journal lines with their numbers and times."""
+
+    def __init__(self, seed=1):
+        self.lines = []
+        self.t = 0
+        self.random = random.Random(seed)
+        self.planned = []
+
+    def add(self, event, **keys):
+        self.t += self.random.randrange(1000, 400000)
+        self.lines.append({"n": len(self.lines), "t": self.t, "e": event, **keys})
+
+    def header(self, **changes):
+        keys = {"format": 1, "run": "6f1c2d9e-5b7a-4c5e-9d0b-2a7f3e8c1b45",
+                "time": "2026-11-22T07:30:00Z", "host": "bench-7", "program": "atconform 0.1.0",
+                "argv": ["atconform", "run", "--profile", "esp8266-at", "basic/*"],
+                "iut": "virtual:", "bench": "virtual", "profile": "esp8266-at",
+                "profile_why": "default", "spec": "0123456789abcdef", "jobs": 1,
+                "gates": {"inferred": True, "strict": False, "require_all": False}}
+        keys.update(changes)
+        self.add("run", **keys)
+
+    def requirement(self, id, command="AT", section="1.1", grade="stated", judge="case", text=None):
+        self.add("requirement", id=id, command=command, section=section,
+                 line=100 + len(self.lines), grade=grade,
+                 text=text or "The command answers as the document prints it.", judge=judge)
+
+    def plan(self, case, command, requirements, kind="derived", tags=(), needs=(), file=None):
+        self.add("plan", c=len(self.planned), case=case, command=command, kind=kind,
+                 requirements=list(requirements), tags=list(tags), needs=list(needs),
+                 file=file or "suites/basic/%s.json" % case.split("/")[1], line=12)
+        self.planned.append((case, command, list(requirements)))
+
+    @staticmethod
+    def octets(text):
+        """Each character stands for one byte; others go as the bytes of their UTF-8."""
+        return "".join(c if ord(c) < 256 else c.encode("utf-8").decode("latin-1") for c in text)
+
+    def tx(self, c, text, line=0):
+        self.add("tx", l=line, c=c, bytes=self.octets(text))
+
+    def rx(self, c, text, line=0):
+        self.add("rx", l=line, c=c, bytes=self.octets(text))
+
+    def exchange(self, c, command, *answer, line=0):
+        self.tx(c, command + "\r\n", line)
+        self.rx(c, command + "\r\r\n", line)
+        self.t += self.random.randrange(200000, 9000000)
+        self.rx(c, "".join(a + "\r\n" for a in answer[:-1]) + "\r\n" + answer[-1] + "\r\n", line)
+
+    def lease(self, c, attempt=1, line=0):
+        self.add("lease", l=line, c=c, attempt=attempt, pid=4000 + c)
+
+    def verdict(self, c, verdict, attempt=1, requirement=None, grade="stated", message="",
+                expected="", actual="", ms=12, file="", at=0):
+        named = requirement if requirement is not None else (self.planned[c][2] or [""])[0]
+        self.add("verdict", c=c, attempt=attempt, verdict=verdict, requirement=named, grade=grade,
+                 message=message, file=file, at=at, expected=expected, actual=actual, ms=ms)
+
+    def release(self, c, line=0):
+        self.add("release", l=line, c=c)
+
+    def end(self, reason="complete", text="", signal=0):
+        self.add("end", reason=reason, text=text, signal=signal)
+
+    def text(self):
+        return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+                       for line in self.lines)
+
+    def write(self, path):
+        with open(path, "w", encoding="utf-8", newline="\n") as out:
+            out.write(self.text())
+
+
+def requirements(journal):
+    for command, suite, section in COMMANDS:
+        for n in range(1, 15):
+            grade = "inferred" if n % 3 == 0 else "stated"
+            judge = "untestable" if n == 14 else "case"
+            journal.requirement("%s-%d" % (suite.upper(), n), command, section, grade, judge,
+                                "Claim %d about %s, told in one plain sentence." % (n, command))
+    for n in range(1, 4):
+        journal.requirement("SESSION-%d" % n, "", "0", "stated", "monitor",
+                            "Each command gets exactly one final result.")
+
+
+def deviation(journal, c, command, hostile):
+    journal.add("deviation", c=c, id="GSLP-D1", requirement="GSLP-2",
+                source=HOSTILE if hostile else "espressif/esp-at issue 141", command=command,
+                expected="+GSLP:<time>", actual="OK")
+
+
+def one_case(journal, c, verdict, hostile, wire):
+    case, command, named = journal.planned[c]
+    what = HOSTILE if hostile else ""
+    grade = "inferred" if int(named[0].split("-")[1]) % 3 == 0 else "stated"
+    if verdict == "missing":
+        return
+    if verdict in ("n/a", "skipped", "unequipped"):
+        return  # told right after the plan
+    if c % 7 == 0:
+        journal.add("recover", l=0, step="drain", ok=True, ms=3, text=what or "nothing pending")
+    journal.lease(c)
+    if c % 50 == 0:
+        journal.add("line", l=0, what="uart", text="115200 8N1")
+    journal.exchange(c, "AT+GMR" if c == 0 else command + "?",
+                     "AT version:1.3.0.0" + what, "SDK version:2.0.0", "OK")
+    if hostile:
+        journal.rx(c, "".join(chr(b) for b in range(256)) + "\r\n")
+        journal.rx(c, "\\x00]]></script><script>alert(1)</script>\r\n")
+    for k in range(wire // 400):
+        journal.exchange(c, command, "+DATA:%d,%s" % (k, "x" * 300), "OK")
+    if verdict == "deviation":
+        deviation(journal, c, command, hostile)
+    if c % 11 == 0:
+        journal.add("note", c=c, text="The station had an address already. " + what)
+    if verdict == "fail" and c % 54 == 4:
+        journal.add("breach", l=0, c=c, id="SESSION-2", text="a second final result " + what,
+                    bytes="\r\nOK\r\n")
+    journal.release(c)
+    texts = {"pass": {}, "deviation": {"message": "a known deviation"},
+             "fail": {"message": "the refused value was accepted " + what, "expected": "ERROR" + what,
+                      "actual": "+UART_CUR:79,8,1,0,0\\r\\nOK" + what, "at": 41,
+                      "file": "suites/basic/uart.c"},
+             "inconclusive": {"message": "the preamble got no answer"},
+             "error": {"message": "the worker died of signal 11" + what}}[verdict]
+    journal.verdict(c, verdict, grade=grade, ms=4 + c % 30, **texts)
+
+
+def sample(cases=200, hostile=False, wire=0, **header):
+    """A run with every verdict; most cases pass."""
+    journal = Journal()
+    journal.header(**header)
+    requirements(journal)
+    journal.add("deviation-known", id="GSLP-D1", requirement="GSLP-2",
+                text="The answer lacks the time." + (HOSTILE if hostile else ""),
+                source="espressif/esp-at issue 141")
+    verdicts = []
+    for c in range(cases):
+        command, suite, _ = COMMANDS[c * len(COMMANDS) // cases]
+        verdict = VERDICTS[c // 3 % 9] if c % 3 == 1 else "pass"
+        verdicts.append(verdict)
+        journal.plan("basic/%s/claim_%d_holds" % (suite, c), command,
+                     ["%s-%d" % (suite.upper(), 1 + c % 13)],
+                     kind="derived" if c % 4 else "scenario", tags=["uart"] if c % 5 == 0 else [],
+                     needs=["power"] if verdict == "unequipped" else [])
+    why = {"n/a": "the profile does not claim this command", "skipped": "destructive, not allowed",
+           "unequipped": "the bench has no power"}
+    for c, verdict in enumerate(verdicts):
+        if verdict in why:
+            journal.verdict(c, verdict, message=why[verdict], ms=0)
+    for name in ("answer", "loopback", "nonsense"):
+        journal.add("probe", name=name, ok=True, text="as it should be")
+    for c, verdict in enumerate(verdicts):
+        one_case(journal, c, verdict, hostile, wire)
+    journal.end()
+    return journal
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("file")
+    options.add_argument("--cases", type=int, default=200)
+    options.add_argument("--hostile", action="store_true")
+    options.add_argument("--wire", type=int, default=0, help="bytes of wire log a case")
+    args = options.parse_args()
+    sample(args.cases, args.hostile, args.wire).write(args.file)
+
+
+if __name__ == "__main__":
+    main()
