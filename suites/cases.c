@@ -105,7 +105,7 @@ static int by_name(const void *a, const void *b)
 
 static const char *file_of(const struct cases_item *item)
 {
-	return item->derived ? item->derived->file : at_source(item->test->data->file_);
+	return at_source(item->derived ? item->derived->file : item->test->data->file_);
 }
 
 static int line_of(const struct cases_item *item)

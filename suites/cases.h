@@ -16,8 +16,9 @@ struct cases_item {
 	char *id;            /* family/command/case */
 	const char *command; /* "AT+UART_CUR", "" for the general ones */
 	const char *suite, *name;
-	const struct derived_case *derived; /* NULL: a scenario */
-	const struct criterion_test *test;  /* of a scenario */
+	const struct derived_case *derived;    /* NULL: a scenario */
+	const struct criterion_test *test;     /* of a scenario */
+	struct criterion_test_extra_data data; /* of a derived one, once it is registered */
 	bool wanted;
 };
 

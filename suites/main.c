@@ -97,10 +97,7 @@ static void register_derived(struct criterion_test_set *set)
 		struct cases_item *item = &cases.items[i];
 		if (!item->derived || !item->wanted)
 			continue;
-		struct criterion_test_extra_data *data = calloc(1, sizeof(*data));
-		if (!data)
-			abort();
-		*data = (struct criterion_test_extra_data){
+		item->data = (struct criterion_test_extra_data){
 			.lang_ = CR_LANG_C,
 			.kind_ = CR_TEST_NORMAL,
 			.identifier_ = item->id,
@@ -110,8 +107,8 @@ static void register_derived(struct criterion_test_set *set)
 			.fini = at_end,
 			.timeout = AT_BACKSTOP_S,
 		};
-		criterion_register_test(set,
-			&(struct criterion_test){ item->name, item->suite, at_derived_test, data });
+		criterion_register_test(set, &(struct criterion_test){ item->name, item->suite,
+						     at_derived_test, &item->data });
 	}
 }
 
@@ -196,7 +193,8 @@ static int run(struct criterion_test_set *set)
 	register_derived(set);
 	keep_wanted(set);
 	criterion_options.jobs = jobs && atoi(jobs) > 0 ? (size_t)atoi(jobs) : 1;
-	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running. */
+	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running.
+	 */
 	criterion_options.logging_threshold = CRITERION_IMPORTANT + 1;
 	criterion_run_all_tests(set);
 	close(rig);

@@ -91,23 +91,23 @@ void at_end(void)
 	session_finish(&at_session);
 }
 
-const char *field(const char *name)
+const char *at_field(const char *file, int line, const char *name)
 {
 	const char *value = fields_get(&at_session.fields, name);
 	if (!value) {
 		session_end(&at_session, "error", "the last response had no field <%s>", name);
-		at_leave("", 0);
+		at_leave(file, line);
 	}
 	return value;
 }
 
-int64_t field_int(const char *name)
+int64_t at_field_int(const char *file, int line, const char *name)
 {
 	int64_t value = 0;
-	const char *text = field(name);
+	const char *text = at_field(file, line, name);
 	if (!text_integer(text, &value)) {
 		session_end(&at_session, "fail", "<%s> is not a whole number: \"%s\"", name, text);
-		at_leave("", 0);
+		at_leave(file, line);
 	}
 	return value;
 }

@@ -69,7 +69,7 @@ void at_ask(const char *file, int line, const char *command_line);
 void at_any(const char *file, int line, const char *command_line);
 bool said(const char *text);
 /* A formatted command or line; valid until the eighth next call. */
-const char *fmt(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *fmt(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 /* Expects an unsolicited line (already queued, or within timeout_ms; 0: the bench's answer time).
  */
 #define urc(expected, timeout_ms) at_urc(__FILE__, __LINE__, expected, timeout_ms)
@@ -111,14 +111,18 @@ bool bench_echo(void);
 #define control(json) at_control(__FILE__, __LINE__, json)
 void at_control(const char *file, int line, const char *json);
 /* The bench must have this facility; else the case ends as unequipped. */
-void needs(const char *facility);
+#define needs(facility) at_needs(__FILE__, __LINE__, facility)
+void at_needs(const char *file, int line, const char *facility);
 bool has(const char *facility);
 /* The monitor looks away while `on` (a wrong rate on purpose). */
-void tolerate(bool on, const char *why);
+#define tolerate(on, why) at_tolerate(__FILE__, __LINE__, on, why)
+void at_tolerate(const char *file, int line, bool on, const char *why);
 
 /* A field of the last response that matched a LIKE template. */
-const char *field(const char *name);
-int64_t field_int(const char *name);
+#define field(name) at_field(__FILE__, __LINE__, name)
+const char *at_field(const char *file, int line, const char *name) __attribute__((returns_nonnull));
+#define field_int(name) at_field_int(__FILE__, __LINE__, name)
+int64_t at_field_int(const char *file, int line, const char *name);
 /* Milliseconds from the last command's last byte to the final result. */
 int64_t answer_ms(void);
 /* Whether the last command came back as echo. */

@@ -27,7 +27,7 @@ void at_restart(const char *file, int line)
 void at_power_cycle(const char *file, int line)
 {
 	struct session *s = &at_session;
-	needs("power");
+	at_needs(file, line, "power");
 	if (!restart_tolerate(s, true, "power cycle") ||
 		!session_ask(s, CHANNEL_RESET, "{\"how\":\"power\"}") ||
 		!restart_wait(s, s->grant.restart_ms))
@@ -59,7 +59,7 @@ int64_t clock_ms(void)
 
 void at_control(const char *file, int line, const char *json)
 {
-	needs("control");
+	at_needs(file, line, "control");
 	if (!session_ask(&at_session, CHANNEL_CONTROL, json))
 		at_leave(file, line);
 }
@@ -69,16 +69,16 @@ bool has(const char *facility)
 	return grant_has(&at_session.grant, facility);
 }
 
-void needs(const char *facility)
+void at_needs(const char *file, int line, const char *facility)
 {
 	if (has(facility))
 		return;
 	session_end(&at_session, "unequipped", "this bench has no \"%s\"", facility);
-	at_leave("", 0);
+	at_leave(file, line);
 }
 
-void tolerate(bool on, const char *why)
+void at_tolerate(const char *file, int line, bool on, const char *why)
 {
 	if (!restart_tolerate(&at_session, on, why))
-		at_leave("", 0);
+		at_leave(file, line);
 }

@@ -128,6 +128,7 @@ static bool fits_from(struct matcher *m, size_t word, size_t line)
 		return false;
 	if (w && l && word_fits(w, l, NULL)) {
 		l->taken = true;
+		l->word = word;
 		if (fits_from(m, w->repeat ? word : word + 1, line + 1))
 			return true;
 		l->taken = false;
@@ -211,19 +212,15 @@ const char *fields_get(const struct fields *f, const char *name)
 	return NULL;
 }
 
-static void take_line(struct fields *f, const struct expectation *e, const struct got_line *line)
+static void take_line(struct fields *f, struct template *t, const struct got_line *line)
 {
-	for (size_t w = 0; w < e->count; w++) {
-		struct template *t = e->words[w].template;
-		if (!t || !template_match(t, line->text, line->len, NULL))
-			continue;
-		const char *name;
-		for (size_t i = 0; (name = template_field_name(t, i)); i++) {
-			const char *value = template_field(t, name);
-			if (value)
-				fields_set(f, name, value);
-		}
+	const char *name;
+	if (!t || !template_match(t, line->text, line->len, NULL))
 		return;
+	for (size_t i = 0; (name = template_field_name(t, i)); i++) {
+		const char *value = template_field(t, name);
+		if (value)
+			fields_set(f, name, value);
 	}
 }
 
@@ -237,6 +234,6 @@ void fields_take(struct fields *f, const struct expectation *e, const struct got
 	fields_finish(f);
 	for (size_t i = 0; i < got->count; i++) {
 		if (got->lines[i].taken)
-			take_line(f, e, &got->lines[i]);
+			take_line(f, e->words[got->lines[i].word].template, &got->lines[i]);
 	}
 }

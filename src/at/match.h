@@ -18,7 +18,8 @@ struct got_line {
 	size_t len;
 	bool skippable; /* may belong to the response, or have come in between */
 	bool urc;       /* known unsolicited line: kept for urc() when it came in between */
-	bool taken;     /* set by a match: belongs to the response */
+	bool taken;     /* set by a match: belongs to the response, as its `word`th line */
+	size_t word;
 };
 
 struct got {

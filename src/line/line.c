@@ -154,12 +154,25 @@ static bool give_urc(struct line *l, struct line_piece *out, size_t len)
 	return give(l, out, LINE_URC, len);
 }
 
+/* An echo behind the final result, too late. */
+static bool late_echo(const struct line *l, const struct line_piece *out)
+{
+	const struct buf *last = &l->sent.answered;
+	return last->len && last->len == out->text_len &&
+	       memcmp(last->data, out->text, out->text_len) == 0;
+}
+
 static bool give_other(struct line *l, struct line_piece *out, size_t len)
 {
 	struct sent_command *pending = sent_pending(&l->sent);
+	const uint8_t *p = (const uint8_t *)l->in.data + l->head;
+	if (!pending && !l->sent.boot && late_echo(l, out)) {
+		out->like_echo = true;
+		out->command = buf_text(&l->sent.answered);
+	}
 	if (!pending || l->sent.boot)
 		return give(l, out, LINE_NOISE, len);
-	if (sent_like_echo(pending, (const uint8_t *)l->in.data + l->head, len)) {
+	if (sent_like_echo(pending, p, len) || sent_echo_again(pending, out->text, out->text_len)) {
 		out->like_echo = true;
 		return give(l, out, LINE_NOISE, len);
 	}

@@ -38,7 +38,7 @@ struct line_piece {
 	bool pending;         /* a command (or data behind a prompt) was waiting when it came */
 	bool echoed;          /* LINE_FINAL: its command had been given back */
 	bool data;            /* LINE_FINAL: answers data behind a prompt */
-	bool like_echo;       /* LINE_NOISE: an echo with errors */
+	bool like_echo;       /* LINE_NOISE: an echo with errors, too late, or once too often */
 	bool boot;            /* came between a restart and `ready` */
 };
 
@@ -78,8 +78,8 @@ void line_flush(struct line *l);
 void line_reset(struct line *l);
 /* The module restarts: noise until `ready`. Known by itself after OK of a restarting command. */
 void line_restart(struct line *l);
-/* What is still waiting may be answered from now on, but need not; counted data is no longer
- * expected from the tester. */
+/* What is still waiting may be answered from now on, but need not; half a command is forgotten,
+ * data mode is left. */
 void line_excuse(struct line *l);
 /* Data without headers begins or ends, without a prompt or +++ (a link saved for power-on). */
 void line_passthrough(struct line *l, bool on);

@@ -165,6 +165,19 @@ struct sent_command *sent_pending(struct sent *s)
 	return s->count ? waiting(s) : NULL;
 }
 
+/* What is too long comes back as it is taken: in pieces, each with an answer behind it. */
+static bool echo_piece(struct sent_command *c, const uint8_t *p, size_t len)
+{
+	enum { PIECE_MIN = 64 };
+	while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+		len--;
+	if (c->total <= SENT_COMMAND || len < PIECE_MIN || c->bytes.len - c->echo_at < len ||
+		memcmp(c->bytes.data + c->echo_at, p, len) != 0)
+		return false;
+	c->echo_at += len;
+	return true;
+}
+
 struct sent_command *sent_echo(struct sent *s, const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -176,6 +189,8 @@ struct sent_command *sent_echo(struct sent *s, const uint8_t *p, size_t len)
 			c->echoed = true;
 			return c;
 		}
+		if (echo_piece(c, p, len))
+			return c;
 	}
 	return NULL;
 }
@@ -200,6 +215,12 @@ bool sent_echo_head(const struct sent *s, const uint8_t *p, size_t len)
 			return true;
 	}
 	return false;
+}
+
+bool sent_echo_again(const struct sent_command *c, const char *text, size_t len)
+{
+	return c->echoed && !c->informed && len && len == c->text.len &&
+	       memcmp(c->text.data, text, len) == 0;
 }
 
 /* Nearly the same length, and at least half of it the same from both ends: no information line of
@@ -306,24 +327,26 @@ const char *sent_prompt(struct sent *s, bool *early)
 
 void sent_excuse(struct sent *s)
 {
-	if (s->mode == SENT_MODE_DATA)
-		s->mode = SENT_MODE_COMMAND;
-	s->prompt_open = false;
 	for (size_t i = s->count; i-- > 0;) {
 		struct sent_command *c = &s->queue[i];
+		if (!c->complete || (c->data && s->mode == SENT_MODE_DATA)) {
+			drop(s, i);
+			continue;
+		}
 		c->optional = true;
 		if (!c->credit)
 			c->credit = 1;
 	}
+	s->mode = SENT_MODE_COMMAND;
+	s->prompt_open = false;
 }
 
 void sent_restart(struct sent *s, bool boot)
 {
 	sent_excuse(s);
-	s->mode = SENT_MODE_COMMAND;
 	s->boot = boot;
 	for (size_t i = s->count; i-- > 0;)
-		if (s->queue[i].data || !s->queue[i].complete)
+		if (s->queue[i].data)
 			drop(s, i);
 }
 

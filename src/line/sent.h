@@ -66,6 +66,8 @@ struct sent_command *sent_echo(struct sent *s, const uint8_t *p, size_t len);
 size_t sent_echo_part(struct sent *s, const uint8_t *p, size_t len);
 /* Whether the bytes are the head of an echo that is still to come. */
 bool sent_echo_head(const struct sent *s, const uint8_t *p, size_t len);
+/* Whether the line is the command once more, after its echo. */
+bool sent_echo_again(const struct sent_command *command, const char *text, size_t len);
 bool sent_like_echo(const struct sent_command *command, const uint8_t *p, size_t len);
 struct sent_result sent_settle(struct sent *s, bool ok);
 /* `busy p...`: the input that came while a command was running is dropped. */
@@ -73,9 +75,9 @@ void sent_busy(struct sent *s);
 bool sent_prompt_allowed(struct sent *s);
 /* The prompt came: what is sent now is data. Returns the command, *early when OK was missing. */
 const char *sent_prompt(struct sent *s, bool *early);
-/* All that waits becomes optional; counted data is over. */
+/* All that waits becomes optional; half lines are forgotten, data mode is left. */
 void sent_excuse(struct sent *s);
-/* The module starts anew (boot: it is about to): input in mid-line is lost. */
+/* The module starts anew (boot: it is about to). */
 void sent_restart(struct sent *s, bool boot);
 void sent_reset(struct sent *s);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BREACHES_PER_LEASE = 16 };         /* of one rule; a flood is not worth more lines */
-enum { PAYLOAD_SILENCE_NS = 1000000000 }; /* no more data will come after that */
+enum { BREACHES_PER_LEASE = 16 }; /* of one rule; a flood is not worth more lines */
+enum { SILENCE_NS = 1000000000 }; /* the rest of a line or of data will not come after that */
 
 enum rule {
 	RULE_ONE_FINAL,
@@ -166,7 +166,10 @@ static void judge_noise(struct monitor *m, const struct line_piece *piece, bool 
 {
 	if (m->booting || is_noise(m, piece))
 		return;
-	if (piece->like_echo)
+	bool again = piece->like_echo && strcmp(piece->command, piece->text) == 0;
+	if (again)
+		breach(m, RULE_ECHO, piece, "echo too late or once too often: ", piece->text, "");
+	else if (piece->like_echo)
 		breach(m, RULE_ECHO, piece, "echo differs from what was sent: ", piece->command,
 			"");
 	else if (behind_payload)
@@ -181,9 +184,13 @@ static void judge_info(struct monitor *m, const struct line_piece *piece, bool b
 		breach(m, RULE_PAYLOAD, piece, "more bytes than announced: ", piece->text, "");
 		return;
 	}
-	const char *owner = prefix_foreign(m->spec, piece->command, piece->text);
-	if (owner && !is_noise(m, piece))
-		breach(m, RULE_PREFIX, piece, "information line of another command, ", owner, "");
+	enum prefix prefix = prefix_judge(m->spec, piece->command, piece->text);
+	if (prefix == PREFIX_FITS || is_noise(m, piece))
+		return;
+	if (prefix == PREFIX_FOREIGN)
+		breach(m, RULE_PREFIX, piece, "information of another command: ", piece->text, "");
+	else
+		breach(m, RULE_KNOWN_LINE, piece, "unknown line: ", piece->text, "");
 }
 
 static void judge_echo(struct monitor *m, const struct line_piece *piece)
@@ -369,15 +376,27 @@ static void end_commands(struct monitor *m, int64_t t_ns)
 	buf_finish(&text);
 }
 
+/* Half a line or half of the data, and nothing more for so long that it can't be under way. */
+static void end_halves(struct monitor *m, int64_t t_ns)
+{
+	struct line_piece piece;
+	bool silent = t_ns - m->heard_ns >= SILENCE_NS;
+	if (silent && line_payload_left(m->line))
+		report(m, RULE_PAYLOAD, NULL, 0, t_ns, "fewer bytes than announced");
+	line_flush(m->line);
+	while (line_next(m->line, &piece))
+		if (silent && piece.kind == LINE_NOISE && !m->booting)
+			breach(m, RULE_LINE_END, &piece, "line without end: ", piece.text, "");
+}
+
 void monitor_end(struct monitor *m, int64_t t_ns)
 {
-	size_t left = line_payload_left(m->line);
 	end_commands(m, t_ns);
-	if (left && t_ns - m->heard_ns >= PAYLOAD_SILENCE_NS) {
-		report(m, RULE_PAYLOAD, NULL, 0, t_ns, "fewer bytes than announced");
-		line_reset(m->line);
-	}
+	end_halves(m, t_ns);
 	line_excuse(m->line);
-	m->answered = false;
+	/* What happens until the next lease is not seen: nothing of the module is known then. */
+	m->echo = ECHO_UNKNOWN;
+	m->links = (struct links){ 0 };
+	m->answered = m->behind_payload = false;
 	memset(m->breaches, 0, sizeof(m->breaches));
 }

@@ -43,23 +43,39 @@ static bool model_has(const struct command *command, const char *prefix, size_t 
 	return false;
 }
 
-const char *prefix_foreign(const struct spec *spec, const char *command_line, const char *info)
+static bool deviation_has(
+	const struct spec *spec, const char *command_line, const char *prefix, size_t len)
+{
+	for (size_t d = 0; d < spec->deviation_count; d++)
+		for (size_t i = 0; i < spec->deviations[d].match_count; i++) {
+			const struct deviation_match *match = &spec->deviations[d].matches[i];
+			if (response_has(&match->response, prefix, len) &&
+				text_glob(match->command, command_line))
+				return true;
+		}
+	return false;
+}
+
+/* "+UART_CUR" against "AT+UART_CUR". */
+static bool names(const char *command, const char *prefix, size_t len)
+{
+	return text_starts(command, "AT+") && strlen(command + 2) == len &&
+	       strncmp(command + 2, prefix, len) == 0;
+}
+
+enum prefix prefix_judge(const struct spec *spec, const char *command_line, const char *info)
 {
 	size_t len = strcspn(info, ":=,");
 	if (info[0] != '+' || !info[len] || !command_line)
-		return NULL;
+		return PREFIX_FITS;
 	const struct command *sent = find(spec, command_line, name_length(command_line));
-	if (!sent)
-		return NULL;
-	for (size_t i = 0; i < spec->command_count; i++) {
-		const char *name = spec->commands[i].name;
-		if (!text_starts(name, "AT+") || strlen(name + 2) != len ||
-			strncmp(name + 2, info, len) != 0)
-			continue;
-		bool own = &spec->commands[i] == sent || model_has(sent, info, len);
-		return own ? NULL : name;
-	}
-	return NULL;
+	if (!sent || names(sent->name, info, len) || model_has(sent, info, len) ||
+		deviation_has(spec, command_line, info, len))
+		return PREFIX_FITS;
+	for (size_t i = 0; i < spec->command_count; i++)
+		if (names(spec->commands[i].name, info, len))
+			return PREFIX_FOREIGN;
+	return PREFIX_UNKNOWN;
 }
 
 bool prefix_prompts(const struct spec *spec, const char *command_line)

@@ -7,9 +7,15 @@
 
 #include <stdbool.h>
 
-/* The name of the command that an information line names by its prefix when that is another one
- * than the command sent; NULL: the line may belong to it. */
-const char *prefix_foreign(const struct spec *spec, const char *command_line, const char *info);
+enum prefix {
+	PREFIX_FITS, /* its own, in its model or a known deviation, or there is nothing to tell by
+		      */
+	PREFIX_FOREIGN, /* the name of another command of the model */
+	PREFIX_UNKNOWN,
+};
+
+/* Whether an information line can belong to the command sent. */
+enum prefix prefix_judge(const struct spec *spec, const char *command_line, const char *info);
 /* Whether the model of the command has a prompt in a response. */
 bool prefix_prompts(const struct spec *spec, const char *command_line);
 

@@ -66,8 +66,8 @@ static bool take_line(struct exchange *x, int64_t t_ns)
 	return false;
 }
 
-size_t exchange_received(struct exchange *x, const void *bytes, size_t len, int64_t t_ns,
-	bool *done)
+size_t exchange_received(
+	struct exchange *x, const void *bytes, size_t len, int64_t t_ns, bool *done)
 {
 	const char *p = bytes;
 	*done = false;

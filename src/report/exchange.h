@@ -28,7 +28,7 @@ void exchange_reset(struct exchange *x);
 void exchange_sent(struct exchange *x, const void *bytes, size_t len, int64_t t_ns);
 /* Consumes received bytes up to the end of one exchange; returns how many. *done: the exchange is
  * complete, see command, info, final and latency_ns. Call again with the rest. */
-size_t exchange_received(struct exchange *x, const void *bytes, size_t len, int64_t t_ns,
-	bool *done);
+size_t exchange_received(
+	struct exchange *x, const void *bytes, size_t len, int64_t t_ns, bool *done);
 
 #endif

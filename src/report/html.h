@@ -15,7 +15,7 @@ struct html {
 };
 
 void html_puts(struct html *h, const char *markup);
-void html_text(struct html *h, const char *text);				 /* escaped */
+void html_text(struct html *h, const char *text);                         /* escaped */
 void html_attribute(struct html *h, const char *name, const char *value); /* escaped */
 /* <tag class="…">text</tag> */
 void html_element(struct html *h, const char *tag, const char *class, const char *text);

@@ -87,8 +87,7 @@ int read_breach(struct reader *r)
 	struct run_case *c;
 	struct run_breach b;
 	const char *text;
-	if (reader_case(r, &c) || reader_need_text(r, "id", &b.id) ||
-		reader_text(r, "text", &text))
+	if (reader_case(r, &c) || reader_need_text(r, "id", &b.id) || reader_text(r, "text", &text))
 		return -1;
 	const json_t *bytes = json_object_get(r->object, "bytes");
 	AUTO_BUF struct buf all = { 0 };
@@ -165,8 +164,8 @@ int read_verdict(struct reader *r)
 		return -1;
 	struct run_attempt *a = c ? judged_attempt(r, c, number) : NULL;
 	if (!a)
-		return reader_fail(r, c ? "a second verdict of one attempt" :
-					  "a verdict without a case");
+		return reader_fail(
+			r, c ? "a second verdict of one attempt" : "a verdict without a case");
 	if (!verdict_parse(verdict, &a->verdict))
 		return reader_fail(r, "no such verdict: \"%s\"", verdict);
 	if (reader_text(r, "requirement", &a->requirement) || reader_text(r, "grade", &grade) ||

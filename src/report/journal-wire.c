@@ -70,15 +70,24 @@ int read_lease(struct reader *r)
 	struct lane *lane;
 	int64_t number = 1;
 	int l;
-	if (reader_case(r, &c) || reader_lane(r, &lane, &l) ||
-		reader_number(r, "attempt", &number))
+	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_number(r, "attempt", &number))
 		return -1;
 	if (!c)
 		return reader_fail(r, "a lease for no case");
-	struct run_attempt a = { .number = (int)number, .line = l, .leased = true,
-		.from = r->from, .to = r->to, .start_ns = r->t, .end_ns = r->t,
-		.verdict = VERDICT_MISSING, .requirement = "", .message = "", .file = "",
-		.expected = "", .actual = "", .recoveries = lane->recoveries,
+	struct run_attempt a = { .number = (int)number,
+		.line = l,
+		.leased = true,
+		.from = r->from,
+		.to = r->to,
+		.start_ns = r->t,
+		.end_ns = r->t,
+		.verdict = VERDICT_MISSING,
+		.requirement = "",
+		.message = "",
+		.file = "",
+		.expected = "",
+		.actual = "",
+		.recoveries = lane->recoveries,
 		.recovery_count = lane->recovery_count };
 	lane->recoveries = NULL;
 	lane->recovery_count = 0;
@@ -121,7 +130,7 @@ static void measure(struct reader *r, const struct exchange *x)
 {
 	struct run *run = r->run;
 	if (strcmp(x->command, "AT+GMR") == 0 && strcmp(x->final, "OK") == 0 && !*run->firmware)
-		run->firmware = run_keep(run, x->info, x->info_len);
+		run->firmware = run_keep(run, x->info, x->info_len ? x->info_len - 1 : 0);
 	struct run_latency *l = latency_of(run, x->command);
 	if (!l || x->latency_ns < 0)
 		return;
@@ -179,7 +188,8 @@ int read_rx(struct reader *r)
 		return -1;
 	for (size_t at = 0; n > 0 && at < (size_t)n;) {
 		bool done;
-		at += exchange_received(&lane->exchange, r->bytes + at, (size_t)n - at, r->t, &done);
+		at += exchange_received(
+			&lane->exchange, r->bytes + at, (size_t)n - at, r->t, &done);
 		if (done)
 			measure(r, &lane->exchange);
 	}

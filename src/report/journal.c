@@ -221,8 +221,8 @@ static int read_object(struct reader *r)
 	int64_t n = -1;
 	const char *event = json_string_value(json_object_get(r->object, "e"));
 	if (!event || (!run->id && strcmp(event, "run") != 0))
-		return reader_fail(r, "%s", run->id ? "a line without an event" :
-						      "not a journal of atconform");
+		return reader_fail(r, "%s",
+			run->id ? "a line without an event" : "not a journal of atconform");
 	if (reader_need_number(r, "n", &n) || reader_need_number(r, "t", &r->t))
 		return -1;
 	if (n != run->lines)
@@ -244,8 +244,9 @@ static int read_line(struct reader *r, const char *text, size_t len, bool whole)
 	if (!json_is_object(object)) {
 		json_decref(object);
 		if (!r->run->id)
-			return reader_fail(r, whole ? "not a journal of atconform" :
-						      "no journal of atconform, or cut off in its header");
+			return reader_fail(
+				r, whole ? "not a journal of atconform"
+					 : "no journal of atconform, or cut off in its header");
 		/* kill -9 or a full disk in the middle of a write */
 		if (!whole)
 			r->run->half_line = true;

@@ -14,14 +14,14 @@ static void begin(struct json_out *j, const char *key)
 		fprintf(j->out, "\"%s\": ", key);
 }
 
-void json_open(struct json_out *j, const char *key, char bracket)
+void out_open(struct json_out *j, const char *key, char bracket)
 {
 	begin(j, key);
 	fputc(bracket, j->out);
 	j->filled[++j->depth] = false;
 }
 
-void json_close(struct json_out *j, char bracket)
+void out_close(struct json_out *j, char bracket)
 {
 	j->depth--;
 	fputc(bracket, j->out);
@@ -29,7 +29,7 @@ void json_close(struct json_out *j, char bracket)
 		fputc('\n', j->out);
 }
 
-void json_text(struct json_out *j, const char *key, const char *text)
+void out_text(struct json_out *j, const char *key, const char *text)
 {
 	struct buf clean = { 0 };
 	begin(j, key);
@@ -40,30 +40,30 @@ void json_text(struct json_out *j, const char *key, const char *text)
 	fputs(buf_text(&j->text), j->out);
 }
 
-void json_text_if(struct json_out *j, const char *key, const char *text)
+void out_text_if(struct json_out *j, const char *key, const char *text)
 {
 	if (*text)
-		json_text(j, key, text);
+		out_text(j, key, text);
 }
 
-void json_number(struct json_out *j, const char *key, int64_t value)
+void out_number(struct json_out *j, const char *key, int64_t value)
 {
 	begin(j, key);
 	fprintf(j->out, "%lld", (long long)value);
 }
 
-void json_flag(struct json_out *j, const char *key, bool value)
+void out_flag(struct json_out *j, const char *key, bool value)
 {
 	begin(j, key);
 	fputs(value ? "true" : "false", j->out);
 }
 
-void json_list(struct json_out *j, const char *key, const char *const *texts)
+void out_list(struct json_out *j, const char *key, const char *const *texts)
 {
 	if (!*texts)
 		return;
-	json_open(j, key, '[');
+	out_open(j, key, '[');
 	for (; *texts; texts++)
-		json_text(j, NULL, *texts);
-	json_close(j, ']');
+		out_text(j, NULL, *texts);
+	out_close(j, ']');
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes JSON as a stream: commas and nesting are kept here, so that a format only names its keys. */
+/* Writes JSON as a stream: commas and nesting are kept here, so that a format only names its keys.
+ */
 #ifndef REPORT_JSON_OUT_H
 #define REPORT_JSON_OUT_H
 
@@ -16,12 +17,13 @@ struct json_out {
 	struct buf text; /* reused */
 };
 
-void json_open(struct json_out *j, const char *key, char bracket); /* '{' or '['; key NULL in lists */
-void json_close(struct json_out *j, char bracket);
-void json_text(struct json_out *j, const char *key, const char *text);
-void json_text_if(struct json_out *j, const char *key, const char *text); /* not when empty */
-void json_number(struct json_out *j, const char *key, int64_t value);
-void json_flag(struct json_out *j, const char *key, bool value);
-void json_list(struct json_out *j, const char *key, const char *const *texts); /* not when empty */
+void out_open(
+	struct json_out *j, const char *key, char bracket); /* '{' or '['; key NULL in lists */
+void out_close(struct json_out *j, char bracket);
+void out_text(struct json_out *j, const char *key, const char *text);
+void out_text_if(struct json_out *j, const char *key, const char *text); /* not when empty */
+void out_number(struct json_out *j, const char *key, int64_t value);
+void out_flag(struct json_out *j, const char *key, bool value);
+void out_list(struct json_out *j, const char *key, const char *const *texts); /* not when empty */
 
 #endif

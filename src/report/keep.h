@@ -8,7 +8,7 @@
 struct keep; /* a list of blocks; NULL is the empty one */
 
 char *keep_bytes(struct keep **k, const void *bytes, size_t len); /* NUL behind the last */
-void *keep_room(struct keep **k, size_t size);		   /* aligned for pointers */
+void *keep_room(struct keep **k, size_t size);                    /* aligned for pointers */
 void keep_destroy(struct keep *k);
 
 /* Makes room for one more element of an array that only ever grows by this call. */

@@ -65,7 +65,8 @@ int lines_next(struct lines *l, const char **text, size_t *len, int64_t *at, boo
 	size_t seen = 0; /* bytes already searched for a line end */
 	for (;;) {
 		size_t left = l->len - l->start;
-		char *end = left > seen ? memchr(l->data + l->start + seen, '\n', left - seen) : NULL;
+		char *end =
+			left > seen ? memchr(l->data + l->start + seen, '\n', left - seen) : NULL;
 		if (end || (l->eof && left)) {
 			size_t n = end ? (size_t)(end - (l->data + l->start)) : left;
 			*text = l->data + l->start;

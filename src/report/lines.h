@@ -13,7 +13,7 @@
 struct lines {
 	int fd;
 	int64_t offset; /* in the file, of the byte at data[start] */
-	int64_t stop;	/* read no byte from here on; -1: to the end */
+	int64_t stop;   /* read no byte from here on; -1: to the end */
 	char *data;
 	size_t start, len, cap;
 	bool eof;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define REDRAW_NS    INT64_C(100000000)	 /* at most ten times a second */
+#define REDRAW_NS    INT64_C(100000000) /* at most ten times a second */
 #define HEARTBEAT_NS INT64_C(10000000000)
 
 struct progress {
@@ -132,7 +132,7 @@ static bool worth_a_line(const struct progress *p, enum verdict v)
 	if (!p->terminal)
 		return v != VERDICT_PASS;
 	return v == VERDICT_FAIL || v == VERDICT_ERROR || v == VERDICT_INCONCLUSIVE ||
-		v == VERDICT_MISSING;
+	       v == VERDICT_MISSING;
 }
 
 void progress_case_ended(struct progress *p, const char *name, enum verdict v, const char *message)

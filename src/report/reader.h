@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the journal reader share: where they are, and strict access to a line's keys. */
+/* What the parts of the journal reader share: where they are, and strict access to a line's keys.
+ */
 #ifndef REPORT_READER_H
 #define REPORT_READER_H
 
@@ -7,8 +8,8 @@
 #include "report/journal.h"
 #include "report/keep.h"
 
-struct lane { /* one line to an IUT */
-	long c;	      /* case that holds the lease, or -1 */
+struct lane {                            /* one line to an IUT */
+	long c;                          /* case that holds the lease, or -1 */
 	struct run_recovery *recoveries; /* since the last lease */
 	size_t recovery_count;
 	struct exchange exchange;
@@ -17,7 +18,7 @@ struct lane { /* one line to an IUT */
 struct reader {
 	struct run *run;
 	struct error *error;
-	int line;	/* number of the line being read */
+	int line;         /* number of the line being read */
 	int64_t from, to; /* its place in the file */
 	int64_t t;
 	const json_t *object;

@@ -28,8 +28,8 @@ static void line(FILE *out, int indent, const char *format, ...)
 static void head(const struct run *run, FILE *out)
 {
 	line(out, 0, "%s  run %s", run->program, run->id);
-	line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench, run->profile,
-		*run->profile_why ? run->profile_why : "?", run->time, run->host);
+	line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench,
+		run->profile, *run->profile_why ? run->profile_why : "?", run->time, run->host);
 	if (*run->firmware)
 		line(out, 0, "firmware %s", run->firmware);
 	for (size_t i = 0; i < run->probe_count; i++)

@@ -11,7 +11,14 @@
 #include <ctype.h>
 #include <string.h>
 
-enum status { STATUS_PASSED, STATUS_FAILED, STATUS_SKIPPED, STATUS_PENDING, STATUS_OTHER, STATUSES };
+enum status {
+	STATUS_PASSED,
+	STATUS_FAILED,
+	STATUS_SKIPPED,
+	STATUS_PENDING,
+	STATUS_OTHER,
+	STATUSES
+};
 
 static const char *const status_names[STATUSES] = { "passed", "failed", "skipped", "pending",
 	"other" };
@@ -40,14 +47,14 @@ static const char *status_of(enum verdict v)
 
 static void open_extra(struct json_out *j)
 {
-	json_open(j, "extra", '{');
-	json_open(j, "atconform", '{');
+	out_open(j, "extra", '{');
+	out_open(j, "atconform", '{');
 }
 
 static void close_extra(struct json_out *j)
 {
-	json_close(j, '}');
-	json_close(j, '}');
+	out_close(j, '}');
+	out_close(j, '}');
 }
 
 static size_t suites(const struct run *run)
@@ -55,7 +62,7 @@ static size_t suites(const struct run *run)
 	size_t count = 0;
 	for (size_t i = 0; i < run->case_count; i++) {
 		bool first = i == 0 || strcmp(run->cases[i].suite, run->cases[i - 1].suite) != 0 ||
-			strcmp(run->cases[i].family, run->cases[i - 1].family) != 0;
+			     strcmp(run->cases[i].family, run->cases[i - 1].family) != 0;
 		for (size_t k = 0; first && k < i; k++)
 			first = strcmp(run->cases[i].suite, run->cases[k].suite) != 0 ||
 				strcmp(run->cases[i].family, run->cases[k].family) != 0;
@@ -71,82 +78,82 @@ static void summary(struct json_out *j, const struct run *run)
 		counts[statuses[v]] += (int64_t)run->counts[v];
 	int64_t start = text_moment_ms(run, 0);
 	int64_t stop = text_moment_ms(run, run->last_ns);
-	json_open(j, "summary", '{');
-	json_number(j, "tests", (int64_t)run->case_count);
+	out_open(j, "summary", '{');
+	out_number(j, "tests", (int64_t)run->case_count);
 	for (unsigned s = 0; s < STATUSES; s++)
-		json_number(j, status_names[s], counts[s]);
-	json_number(j, "flaky", (int64_t)run->flaky);
-	json_number(j, "suites", (int64_t)suites(run));
-	json_number(j, "start", start);
-	json_number(j, "stop", stop);
-	json_number(j, "duration", stop - start);
+		out_number(j, status_names[s], counts[s]);
+	out_number(j, "flaky", (int64_t)run->flaky);
+	out_number(j, "suites", (int64_t)suites(run));
+	out_number(j, "start", start);
+	out_number(j, "stop", stop);
+	out_number(j, "duration", stop - start);
 	open_extra(j);
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
-		json_number(j, verdict_name((enum verdict)v), (int64_t)run->counts[v]);
-	json_number(j, "fail_stated", (int64_t)run->stated_fails);
-	json_number(j, "fail_inferred", (int64_t)run->inferred_fails);
+		out_number(j, verdict_name((enum verdict)v), (int64_t)run->counts[v]);
+	out_number(j, "fail_stated", (int64_t)run->stated_fails);
+	out_number(j, "fail_inferred", (int64_t)run->inferred_fails);
 	close_extra(j);
-	json_close(j, '}');
+	out_close(j, '}');
 }
 
 static void labels(struct json_out *j, const struct run_case *c, const struct run_attempt *a)
 {
-	json_open(j, "labels", '{');
-	json_text_if(j, "command", c->command);
-	json_text_if(j, "kind", c->kind);
-	json_list(j, "requirements", (const char *const *)c->requirements);
+	out_open(j, "labels", '{');
+	out_text_if(j, "command", c->command);
+	out_text_if(j, "kind", c->kind);
+	out_list(j, "requirements", (const char *const *)c->requirements);
 	if (*a->requirement)
-		json_text(j, "grade", a->inferred ? "inferred" : "stated");
-	json_close(j, '}');
+		out_text(j, "grade", a->inferred ? "inferred" : "stated");
+	out_close(j, '}');
 }
 
 static void deviations(struct json_out *j, const struct run_attempt *a)
 {
 	if (!a->deviation_count)
 		return;
-	json_open(j, "deviations", '[');
+	out_open(j, "deviations", '[');
 	for (size_t i = 0; i < a->deviation_count; i++) {
 		const struct run_deviation *d = &a->deviations[i];
-		json_open(j, NULL, '{');
-		json_text(j, "id", d->id);
-		json_text(j, "requirement", d->requirement);
-		json_text(j, "source", d->source);
-		json_text(j, "command", d->command);
-		json_text(j, "expected", d->expected);
-		json_text(j, "actual", d->actual);
-		json_close(j, '}');
+		out_open(j, NULL, '{');
+		out_text(j, "id", d->id);
+		out_text(j, "requirement", d->requirement);
+		out_text(j, "source", d->source);
+		out_text(j, "command", d->command);
+		out_text(j, "expected", d->expected);
+		out_text(j, "actual", d->actual);
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void breaches(struct json_out *j, const struct run_breach *list, size_t count)
 {
 	if (!count)
 		return;
-	json_open(j, "breaches", '[');
+	out_open(j, "breaches", '[');
 	for (size_t i = 0; i < count; i++) {
-		json_open(j, NULL, '{');
-		json_text(j, "requirement", list[i].id);
-		json_text(j, "text", list[i].text);
-		json_close(j, '}');
+		out_open(j, NULL, '{');
+		out_text(j, "requirement", list[i].id);
+		out_text(j, "text", list[i].text);
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void recoveries(struct json_out *j, const struct run_recovery *list, size_t count)
 {
 	if (!count)
 		return;
-	json_open(j, "recovery", '[');
+	out_open(j, "recovery", '[');
 	for (size_t i = 0; i < count; i++) {
-		json_open(j, NULL, '{');
-		json_text(j, "step", list[i].step);
-		json_flag(j, "ok", list[i].ok);
-		json_number(j, "ms", list[i].ms);
-		json_text(j, "text", list[i].text);
-		json_close(j, '}');
+		out_open(j, NULL, '{');
+		out_text(j, "step", list[i].step);
+		out_flag(j, "ok", list[i].ok);
+		out_number(j, "ms", list[i].ms);
+		out_text(j, "text", list[i].text);
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void case_extra(struct json_out *j, const struct run *run, const struct run_case *c,
@@ -155,22 +162,22 @@ static void case_extra(struct json_out *j, const struct run *run, const struct r
 	AUTO_BUF struct buf repeat = { 0 };
 	text_repeat_command(&repeat, run, c);
 	open_extra(j);
-	json_text(j, "verdict", verdict_name(a->verdict));
-	json_flag(j, "gates", run_gates(run, c));
-	json_text_if(j, "requirement", a->requirement);
-	json_text_if(j, "expected", a->expected);
-	json_text_if(j, "actual", a->actual);
-	json_list(j, "needs", (const char *const *)c->needs);
+	out_text(j, "verdict", verdict_name(a->verdict));
+	out_flag(j, "gates", run_gates(run, c));
+	out_text_if(j, "requirement", a->requirement);
+	out_text_if(j, "expected", a->expected);
+	out_text_if(j, "actual", a->actual);
+	out_list(j, "needs", (const char *const *)c->needs);
 	if (a->note_count) {
-		json_open(j, "notes", '[');
+		out_open(j, "notes", '[');
 		for (size_t i = 0; i < a->note_count; i++)
-			json_text(j, NULL, a->notes[i]);
-		json_close(j, ']');
+			out_text(j, NULL, a->notes[i]);
+		out_close(j, ']');
 	}
 	deviations(j, a);
 	breaches(j, a->breaches, a->breach_count);
 	recoveries(j, a->recoveries, a->recovery_count);
-	json_text(j, "repeat", buf_text(&repeat));
+	out_text(j, "repeat", buf_text(&repeat));
 	close_extra(j);
 }
 
@@ -178,23 +185,23 @@ static void attempts(struct json_out *j, const struct run *run, const struct run
 {
 	if (c->attempt_count < 2)
 		return;
-	json_number(j, "retries", (int64_t)c->attempt_count - 1);
-	json_open(j, "retryAttempts", '[');
+	out_number(j, "retries", (int64_t)c->attempt_count - 1);
+	out_open(j, "retryAttempts", '[');
 	for (size_t i = 0; i < c->attempt_count; i++) {
 		const struct run_attempt *a = &c->attempts[i];
 		AUTO_BUF struct buf why = { 0 };
 		text_why(&why, run, c, a);
-		json_open(j, NULL, '{');
-		json_number(j, "attempt", (int64_t)i + 1);
-		json_text(j, "status", status_of(a->verdict));
-		json_number(j, "duration", not_negative(a->ms));
-		json_text_if(j, "message", buf_text(&why));
+		out_open(j, NULL, '{');
+		out_number(j, "attempt", (int64_t)i + 1);
+		out_text(j, "status", status_of(a->verdict));
+		out_number(j, "duration", not_negative(a->ms));
+		out_text_if(j, "message", buf_text(&why));
 		open_extra(j);
-		json_text(j, "verdict", verdict_name(a->verdict));
+		out_text(j, "verdict", verdict_name(a->verdict));
 		close_extra(j);
-		json_close(j, '}');
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 /* The wire log of a case that needs explaining, a line each. */
@@ -208,143 +215,146 @@ static int wire_lines(struct json_out *j, const struct run *run, const struct ru
 	if (wire_collect(&log, run, c, a, WIRE_TEXT, REPORT_LOG_LIMIT, error))
 		return -1;
 	if (log.len) {
-		json_open(j, "stdout", '[');
+		out_open(j, "stdout", '[');
 		char *rest = log.data;
 		for (char *one; (one = strsep(&rest, "\n")) && rest;)
-			json_text(j, NULL, one);
-		json_close(j, ']');
+			out_text(j, NULL, one);
+		out_close(j, ']');
 	}
-	json_open(j, "attachments", '[');
-	json_open(j, NULL, '{');
-	json_text(j, "name", "journal.jsonl");
-	json_text(j, "contentType", "application/jsonl");
-	json_text(j, "path", "journal.jsonl");
-	json_close(j, '}');
-	json_close(j, ']');
+	out_open(j, "attachments", '[');
+	out_open(j, NULL, '{');
+	out_text(j, "name", "journal.jsonl");
+	out_text(j, "contentType", "application/jsonl");
+	out_text(j, "path", "journal.jsonl");
+	out_close(j, '}');
+	out_close(j, ']');
 	return 0;
 }
 
-static int test(struct json_out *j, const struct run *run, const struct run_case *c,
-	struct error *error)
+static int test(
+	struct json_out *j, const struct run *run, const struct run_case *c, struct error *error)
 {
 	const struct run_attempt *a = run_final(c);
 	AUTO_BUF struct buf why = { 0 };
 	AUTO_BUF struct buf device = { 0 };
 	text_why(&why, run, c, a);
-	json_open(j, NULL, '{');
-	json_text(j, "testId", c->id);
-	json_text(j, "name", c->name);
-	json_text(j, "status", status_of(a->verdict));
-	json_text(j, "rawStatus", verdict_name(a->verdict));
-	json_number(j, "duration", not_negative(a->ms));
+	out_open(j, NULL, '{');
+	out_text(j, "testId", c->id);
+	out_text(j, "name", c->name);
+	out_text(j, "status", status_of(a->verdict));
+	out_text(j, "rawStatus", verdict_name(a->verdict));
+	out_number(j, "duration", not_negative(a->ms));
 	if (a->leased) {
-		json_number(j, "start", text_moment_ms(run, a->start_ns));
-		json_number(j, "stop", text_moment_ms(run, a->end_ns));
+		out_number(j, "start", text_moment_ms(run, a->start_ns));
+		out_number(j, "stop", text_moment_ms(run, a->end_ns));
 		buf_printf(&device, "line %d", a->line);
-		json_text(j, "device", buf_text(&device));
+		out_text(j, "device", buf_text(&device));
 	}
-	json_list(j, "suite", (const char *const[]){ c->family, c->suite, NULL });
-	json_text_if(j, "message", buf_text(&why));
-	json_text_if(j, "filePath", *a->file ? a->file : c->file);
-	json_number(j, "line", not_negative(*a->file ? a->at : c->line));
-	json_list(j, "tags", (const char *const *)c->tags);
-	json_text_if(j, "type", c->kind);
+	out_list(j, "suite", (const char *const[]){ c->family, c->suite, NULL });
+	out_text_if(j, "message", buf_text(&why));
+	out_text_if(j, "filePath", *a->file ? a->file : c->file);
+	out_number(j, "line", not_negative(*a->file ? a->at : c->line));
+	out_list(j, "tags", (const char *const *)c->tags);
+	out_text_if(j, "type", c->kind);
 	if (run_flaky(c))
-		json_flag(j, "flaky", true);
+		out_flag(j, "flaky", true);
 	attempts(j, run, c);
 	labels(j, c, a);
 	int result = wire_lines(j, run, c, a, error);
 	case_extra(j, run, c, a);
-	json_close(j, '}');
+	out_close(j, '}');
 	return result;
 }
 
 static void environment(struct json_out *j, const struct run *run)
 {
-	json_open(j, "environment", '{');
-	json_text(j, "reportName", "AT command conformance");
-	json_text(j, "appName", run->iut);
+	out_open(j, "environment", '{');
+	out_text(j, "reportName", "AT command conformance");
+	out_text(j, "appName", run->iut);
 	if (*run->firmware)
-		json_text(j, "appVersion", run->firmware);
-	json_text(j, "testEnvironment", run->bench);
-	json_flag(j, "healthy", run->end == RUN_COMPLETE);
+		out_text(j, "appVersion", run->firmware);
+	out_text(j, "testEnvironment", run->bench);
+	out_flag(j, "healthy", run->end == RUN_COMPLETE);
 	open_extra(j);
-	json_text(j, "host", run->host);
-	json_text(j, "profile", run->profile);
-	json_text_if(j, "profile_why", run->profile_why);
-	json_number(j, "jobs", run->jobs);
+	out_text(j, "host", run->host);
+	out_text(j, "profile", run->profile);
+	out_text_if(j, "profile_why", run->profile_why);
+	out_number(j, "jobs", run->jobs);
 	close_extra(j);
-	json_close(j, '}');
+	out_close(j, '}');
 }
 
 static void ledger(struct json_out *j, const struct run *run)
 {
-	json_open(j, "requirements", '[');
+	out_open(j, "requirements", '[');
 	for (size_t i = 0; i < run->requirement_count; i++) {
 		const struct run_requirement *r = &run->requirements[i];
-		json_open(j, NULL, '{');
-		json_text(j, "id", r->id);
-		json_text(j, "command", r->command);
-		json_text(j, "section", r->section);
-		json_number(j, "line", r->line);
-		json_text(j, "grade", r->inferred ? "inferred" : "stated");
-		json_text(j, "text", r->text);
-		json_text_if(j, "judge", r->judge);
-		json_text(j, "verdict", r->tested ? verdict_name(r->verdict) : "not tested");
-		json_open(j, "cases", '{');
+		out_open(j, NULL, '{');
+		out_text(j, "id", r->id);
+		out_text(j, "command", r->command);
+		out_text(j, "section", r->section);
+		out_number(j, "line", r->line);
+		out_text(j, "grade", r->inferred ? "inferred" : "stated");
+		out_text(j, "text", r->text);
+		out_text_if(j, "judge", r->judge);
+		out_text(j, "verdict", r->tested ? verdict_name(r->verdict) : "not tested");
+		out_open(j, "cases", '{');
 		for (unsigned v = 0; v < VERDICT_COUNT; v++)
 			if (r->counts[v])
-				json_number(j, verdict_name((enum verdict)v), (int64_t)r->counts[v]);
-		json_close(j, '}');
-		json_close(j, '}');
+				out_number(j, verdict_name((enum verdict)v), (int64_t)r->counts[v]);
+		out_close(j, '}');
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void known(struct json_out *j, const struct run *run)
 {
-	json_open(j, "known_deviations", '[');
+	out_open(j, "known_deviations", '[');
 	for (size_t i = 0; i < run->known_count; i++) {
-		json_open(j, NULL, '{');
-		json_text(j, "id", run->known[i].id);
-		json_text(j, "requirement", run->known[i].requirement);
-		json_text(j, "text", run->known[i].text);
-		json_text(j, "source", run->known[i].source);
-		json_close(j, '}');
+		out_open(j, NULL, '{');
+		out_text(j, "id", run->known[i].id);
+		out_text(j, "requirement", run->known[i].requirement);
+		out_text(j, "text", run->known[i].text);
+		out_text(j, "source", run->known[i].source);
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void probes(struct json_out *j, const struct run *run)
 {
-	json_open(j, "probes", '[');
+	out_open(j, "probes", '[');
 	for (size_t i = 0; i < run->probe_count; i++) {
-		json_open(j, NULL, '{');
-		json_text(j, "name", run->probes[i].name);
-		json_flag(j, "ok", run->probes[i].ok);
-		json_text(j, "text", run->probes[i].text);
-		json_close(j, '}');
+		out_open(j, NULL, '{');
+		out_text(j, "name", run->probes[i].name);
+		out_flag(j, "ok", run->probes[i].ok);
+		out_text(j, "text", run->probes[i].text);
+		out_close(j, '}');
 	}
-	json_close(j, ']');
+	out_close(j, ']');
 }
 
 static void run_extra(struct json_out *j, const struct run *run)
 {
-	static const char *const ends[] = { [RUN_CUT] = "cut", [RUN_COMPLETE] = "complete",
-		[RUN_INTERRUPTED] = "interrupted", [RUN_UNUSABLE] = "iut-unusable",
-		[RUN_RUNNER_DIED] = "runner-died", [RUN_INTERNAL] = "internal" };
+	static const char *const ends[] = { [RUN_CUT] = "cut",
+		[RUN_COMPLETE] = "complete",
+		[RUN_INTERRUPTED] = "interrupted",
+		[RUN_UNUSABLE] = "iut-unusable",
+		[RUN_RUNNER_DIED] = "runner-died",
+		[RUN_INTERNAL] = "internal" };
 	open_extra(j);
-	json_number(j, "exit_code", run->exit_code);
-	json_text(j, "outcome", run_outcome(run));
-	json_text(j, "detail", run->detail);
-	json_text(j, "end", ends[run->end]);
-	json_open(j, "gates", '{');
-	json_flag(j, "inferred", run->gate_inferred);
-	json_flag(j, "strict", run->strict);
-	json_flag(j, "require_all", run->require_all);
-	json_close(j, '}');
-	json_list(j, "argv", (const char *const *)run->argv);
-	json_text_if(j, "spec", run->spec);
+	out_number(j, "exit_code", run->exit_code);
+	out_text(j, "outcome", run_outcome(run));
+	out_text(j, "detail", run->detail);
+	out_text(j, "end", ends[run->end]);
+	out_open(j, "gates", '{');
+	out_flag(j, "inferred", run->gate_inferred);
+	out_flag(j, "strict", run->strict);
+	out_flag(j, "require_all", run->require_all);
+	out_close(j, '}');
+	out_list(j, "argv", (const char *const *)run->argv);
+	out_text_if(j, "spec", run->spec);
 	probes(j, run);
 	known(j, run);
 	breaches(j, run->breaches, run->breach_count);
@@ -366,10 +376,10 @@ static bool is_uuid(const char *text)
 static void tool(struct json_out *j, const struct run *run)
 {
 	const char *space = strchr(run->program, ' ');
-	json_open(j, "tool", '{');
-	json_text(j, "name", "atconform");
-	json_text(j, "version", space ? space + 1 : run->program);
-	json_close(j, '}');
+	out_open(j, "tool", '{');
+	out_text(j, "name", "atconform");
+	out_text(j, "version", space ? space + 1 : run->program);
+	out_close(j, '}');
 }
 
 static int write_ctrf(const struct run *run, FILE *out, struct error *error)
@@ -377,30 +387,30 @@ static int write_ctrf(const struct run *run, FILE *out, struct error *error)
 	struct json_out j = { .out = out };
 	AUTO_BUF struct buf time = { 0 };
 	text_moment(&time, run, run->last_ns, false);
-	json_open(&j, NULL, '{');
-	json_text(&j, "reportFormat", "CTRF");
-	json_text(&j, "specVersion", "1.0.0");
+	out_open(&j, NULL, '{');
+	out_text(&j, "reportFormat", "CTRF");
+	out_text(&j, "specVersion", "1.0.0");
 	if (is_uuid(run->id))
-		json_text(&j, "reportId", run->id);
-	json_text_if(&j, "runId", run->id);
-	json_text(&j, "timestamp", buf_text(&time));
-	json_text(&j, "generatedBy", "atconform");
-	json_open(&j, "results", '{');
+		out_text(&j, "reportId", run->id);
+	out_text_if(&j, "runId", run->id);
+	out_text(&j, "timestamp", buf_text(&time));
+	out_text(&j, "generatedBy", "atconform");
+	out_open(&j, "results", '{');
 	tool(&j, run);
 	summary(&j, run);
-	json_open(&j, "tests", '[');
+	out_open(&j, "tests", '[');
 	int result = 0;
 	for (size_t i = 0; i < run->case_count && !result; i++)
 		result = test(&j, run, &run->cases[i], error);
-	json_close(&j, ']');
+	out_close(&j, ']');
 	environment(&j, run);
 	run_extra(&j, run);
-	json_close(&j, '}');
-	json_close(&j, '}');
+	out_close(&j, '}');
+	out_close(&j, '}');
 	buf_finish(&j.text);
 	return result;
 }
 
-const struct report_format report_ctrf = { .name = "json",
-	.file = "report.json",
-	.write = write_ctrf };
+const struct report_format report_ctrf = {
+	.name = "json", .file = "report.json", .write = write_ctrf
+};

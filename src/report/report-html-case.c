@@ -20,18 +20,21 @@ static void filters(struct html *h)
 	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
 		for (int inferred = 0; inferred <= (v == VERDICT_FAIL); inferred++)
 			fprintf(h->out,
-				"<label><input type=\"checkbox\" name=\"v\" value=\"%s\">%s</label>",
+				"<label><input type=\"checkbox\" name=\"v\" "
+				"value=\"%s\">%s</label>",
 				html_class((enum verdict)v, inferred),
 				html_word((enum verdict)v, inferred));
 	}
-	html_puts(h, "</fieldset><label>Command <select name=\"command\"><option value=\"\">all</option>");
+	html_puts(h, "</fieldset><label>Command <select name=\"command\"><option "
+		     "value=\"\">all</option>");
 	for (size_t i = 0; i < run->latency_count; i++)
 		html_element(h, "option", "", run->latencies[i].command);
-	html_puts(h, "</select></label><label>Grade <select name=\"grade\"><option value=\"\">both"
-		     "</option><option>stated</option><option>inferred</option></select></label>"
-		     "<label>Text <input type=\"search\" name=\"q\" placeholder=\"case, requirement, "
-		     "message\"></label><button type=\"reset\">Clear</button>"
-		     "<span id=\"shown\" role=\"status\"></span></form>\n");
+	html_puts(h,
+		"</select></label><label>Grade <select name=\"grade\"><option value=\"\">both"
+		"</option><option>stated</option><option>inferred</option></select></label>"
+		"<label>Text <input type=\"search\" name=\"q\" placeholder=\"case, requirement, "
+		"message\"></label><button type=\"reset\">Clear</button>"
+		"<span id=\"shown\" role=\"status\"></span></form>\n");
 }
 
 static void summary(struct html *h, const struct run_case *c, const struct run_attempt *a)
@@ -47,9 +50,9 @@ static void summary(struct html *h, const struct run_case *c, const struct run_a
 	html_element(h, "b", "", c->name);
 	html_puts(h, "</span>");
 	html_element(h, "span", "req",
-		*a->requirement	      ? a->requirement :
-			c->requirements[0] ? c->requirements[0] :
-					     "");
+		*a->requirement      ? a->requirement
+		: c->requirements[0] ? c->requirements[0]
+				     : "");
 	text_why(&why, h->run, c, a);
 	html_element(h, "span", "why", buf_text(&why));
 	if (a->leased)
@@ -178,10 +181,13 @@ static int wire(struct html *h, const struct run_case *c, const struct run_attem
 		return -1;
 	h->wire_left -= log.len < h->wire_left ? log.len : h->wire_left;
 	long id = (long)(c - h->run->cases);
-	fprintf(h->out, "<div><h4>Wire log, times in ms since the lease</h4><div class=\"wire\" "
-			"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
-			"<script type=\"application/json\" id=\"w%ld\">[", id, id);
-	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0, h->out); /* without the last ",\n" */
+	fprintf(h->out,
+		"<div><h4>Wire log, times in ms since the lease</h4><div class=\"wire\" "
+		"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
+		"<script type=\"application/json\" id=\"w%ld\">[",
+		id, id);
+	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0,
+		h->out); /* without the last ",\n" */
 	html_puts(h, "]</script>");
 	if (a->verdict != VERDICT_PASS) {
 		buf_clear(&log);
@@ -226,8 +232,8 @@ static void attempts(struct html *h, const struct run_case *c)
 		const struct run_attempt *a = &c->attempts[i];
 		AUTO_BUF struct buf why = { 0 };
 		text_why(&why, h->run, c, a);
-		fprintf(h->out, "<li>%d: %s, %lld ms ", a->number, html_word(a->verdict, a->inferred),
-			(long long)a->ms);
+		fprintf(h->out, "<li>%d: %s, %lld ms ", a->number,
+			html_word(a->verdict, a->inferred), (long long)a->ms);
 		html_text(h, buf_text(&why));
 		html_puts(h, "</li>");
 	}
@@ -238,9 +244,10 @@ static void open_case(struct html *h, const struct run_case *c, const struct run
 {
 	AUTO_BUF struct buf id = { 0 };
 	AUTO_BUF struct buf names = { 0 };
-	const struct run_requirement *r = c->requirements[0] ?
-		run_requirement(h->run, *a->requirement ? a->requirement : c->requirements[0]) :
-		NULL;
+	const struct run_requirement *r =
+		c->requirements[0] ? run_requirement(h->run,
+					     *a->requirement ? a->requirement : c->requirements[0])
+				   : NULL;
 	buf_printf(&id, "case=%s", c->id);
 	for (const char **name = c->requirements; *name; name++)
 		buf_printf(&names, "%s ", *name);
@@ -289,7 +296,7 @@ int html_cases(struct html *h)
 			for (size_t i = 0; i < h->run->case_count && !result; i++) {
 				const struct run_attempt *a = run_final(&h->run->cases[i]);
 				bool turn = a->verdict == order[o] &&
-					(order[o] != VERDICT_FAIL || a->inferred == inferred);
+					    (order[o] != VERDICT_FAIL || a->inferred == inferred);
 				result = turn ? one_case(h, &h->run->cases[i]) : 0;
 			}
 	html_puts(h, "</div></section>\n");

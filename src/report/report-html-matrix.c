@@ -30,7 +30,8 @@ static void state_badge(struct html *h, const struct run_requirement *r)
 	if (r->tested)
 		html_badge(h, r->verdict, r->inferred);
 	else
-		html_element(h, "span", "m m-none", strcmp(r->judge, "untestable") == 0 ? "n" : "0");
+		html_element(
+			h, "span", "m m-none", strcmp(r->judge, "untestable") == 0 ? "n" : "0");
 }
 
 static void cell(struct html *h, const struct run_requirement *r)
@@ -91,15 +92,17 @@ static void legend(struct html *h)
 			fprintf(h->out, " %s</li>", html_word((enum verdict)v, inferred));
 		}
 	}
-	html_puts(h, "<li><span class=\"m m-none\">0</span> not tested</li><li><span class=\"m m-none\">"
-		     "n</span> untestable</li><li>dotted underline: inferred requirement</li></ul>");
+	html_puts(h,
+		"<li><span class=\"m m-none\">0</span> not tested</li><li><span class=\"m m-none\">"
+		"n</span> untestable</li><li>dotted underline: inferred requirement</li></ul>");
 }
 
 void html_matrix(struct html *h)
 {
 	const struct run *run = h->run;
 	const char *family = NULL;
-	html_puts(h, "<section id=\"matrix\"><h2>Requirements by command</h2>\n<p class=\"hint\">A cell is "
+	html_puts(h, "<section id=\"matrix\"><h2>Requirements by command</h2>\n<p class=\"hint\">A "
+		     "cell is "
 		     "one requirement and shows the worst verdict of its cases; it leads to the "
 		     "requirement.</p>\n<div class=\"panel\"><table class=\"matrix\"><thead><tr>"
 		     "<th scope=\"col\">Command, section</th><th scope=\"col\">Requirements</th>"
@@ -181,8 +184,8 @@ static void case_links(struct html *h, const struct link *links, size_t n)
 	html_puts(h, "</ul></details>");
 }
 
-static void ledger_row(struct html *h, const struct run_requirement *r, const struct link *links,
-	size_t n)
+static void ledger_row(
+	struct html *h, const struct run_requirement *r, const struct link *links, size_t n)
 {
 	AUTO_BUF struct buf id = { 0 };
 	buf_printf(&id, "req=%s", r->id);
@@ -209,10 +212,12 @@ int html_ledger(struct html *h)
 	const struct run *run = h->run;
 	size_t count;
 	struct link *links = all_links(run, &count);
-	html_puts(h, "<section id=\"requirements\"><h2>Requirements</h2>\n<div class=\"panel\"><table "
-		     "class=\"ledger\"><thead><tr><th scope=\"col\">Id</th><th scope=\"col\">Verdict</th>"
-		     "<th scope=\"col\">Grade</th><th scope=\"col\">Section</th><th scope=\"col\">"
-		     "Claim</th><th scope=\"col\">Cases</th></tr></thead><tbody>\n");
+	html_puts(h,
+		"<section id=\"requirements\"><h2>Requirements</h2>\n<div class=\"panel\"><table "
+		"class=\"ledger\"><thead><tr><th scope=\"col\">Id</th><th "
+		"scope=\"col\">Verdict</th>"
+		"<th scope=\"col\">Grade</th><th scope=\"col\">Section</th><th scope=\"col\">"
+		"Claim</th><th scope=\"col\">Cases</th></tr></thead><tbody>\n");
 	for (size_t i = 0, at = 0; i < run->requirement_count; i++) {
 		size_t n = 0;
 		while (at + n < count && links[at + n].r == &run->requirements[i])

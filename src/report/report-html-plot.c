@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH	 1000
-#define LEFT	 150 /* where the marks begin */
-#define ROW	 22
+#define WIDTH     1000
+#define LEFT      150 /* where the marks begin */
+#define ROW       22
 #define MOST_ROWS 200
-#define DOTS	 40 /* samples of a command shown one by one */
+#define DOTS      40 /* samples of a command shown one by one */
 
 /* --- verdicts per family --- */
 
@@ -36,15 +36,19 @@ static size_t count_of(const struct run *run, const char *family, struct slice s
 static double bar(struct html *h, struct slice s, size_t count, double x, double width, int y)
 {
 	const char *class = html_class(s.verdict, s.inferred);
-	fprintf(h->out, "<g><title>%zu %s</title><rect class=\"bar f-%s\" x=\"%.1f\" y=\"%d\" "
-			"width=\"%.1f\" height=\"%d\"/>",
+	fprintf(h->out,
+		"<g><title>%zu %s</title><rect class=\"bar f-%s\" x=\"%.1f\" y=\"%d\" "
+		"width=\"%.1f\" height=\"%d\"/>",
 		count, html_word(s.verdict, s.inferred), class, x, y + 3, width, ROW - 6);
 	if (width >= 36)
-		fprintf(h->out, "<text class=\"%s\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s %zu</text>",
+		fprintf(h->out,
+			"<text class=\"%s\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s "
+			"%zu</text>",
 			s.verdict == VERDICT_PASS ? "on-pass" : "on", x + width / 2, y + 15,
 			html_mark(s.verdict, s.inferred), count);
 	else if (width >= 11)
-		fprintf(h->out, "<text class=\"on\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+		fprintf(h->out,
+			"<text class=\"on\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
 			x + width / 2, y + 15, html_mark(s.verdict, s.inferred));
 	html_puts(h, "</g>\n");
 	return x + width;
@@ -55,7 +59,8 @@ static void family_bars(struct html *h, const char *family, int y)
 	size_t total = 0;
 	for (size_t i = 0; i < h->run->case_count; i++)
 		total += strcmp(h->run->cases[i].family, family) == 0;
-	fprintf(h->out, "<text class=\"name\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", LEFT - 10, y + 15);
+	fprintf(h->out, "<text class=\"name\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", LEFT - 10,
+		y + 15);
 	html_text(h, family);
 	html_puts(h, "</text>\n");
 	double x = LEFT;
@@ -89,8 +94,9 @@ static void families(struct html *h)
 			names[count++] = h->run->cases[i].family;
 	if (!count)
 		return;
-	fprintf(h->out, "<div class=\"panel wide\"><h3>Verdicts by family</h3><svg viewBox=\"0 0 %d %zu\" "
-			"role=\"img\" aria-label=\"Verdicts by family\">\n",
+	fprintf(h->out,
+		"<div class=\"panel wide\"><h3>Verdicts by family</h3><svg viewBox=\"0 0 %d %zu\" "
+		"role=\"img\" aria-label=\"Verdicts by family\">\n",
 		WIDTH, count * ROW + 2);
 	for (size_t i = 0; i < count; i++)
 		family_bars(h, names[i], (int)i * ROW);
@@ -123,12 +129,13 @@ static double place(struct scale s, double us)
 
 static void decade_lines(struct html *h, struct scale s, int bottom)
 {
-	static const char *const names[] = { "1 \xc2\xb5s", "10 \xc2\xb5s", "100 \xc2\xb5s", "1 ms", "10 ms",
-		"100 ms", "1 s", "10 s", "100 s", "1000 s" };
+	static const char *const names[] = { "1 \xc2\xb5s", "10 \xc2\xb5s", "100 \xc2\xb5s", "1 ms",
+		"10 ms", "100 ms", "1 s", "10 s", "100 s", "1000 s" };
 	for (int d = (int)s.low; d <= (int)s.high && d < 10; d++) {
 		double x = place(s, pow(10, d));
-		fprintf(h->out, "<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/><text "
-				"x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+		fprintf(h->out,
+			"<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/><text "
+			"x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
 			x, x, bottom, x, bottom + 14, names[d]);
 	}
 }
@@ -152,14 +159,16 @@ static void box(struct html *h, const struct run_latency *l, struct scale s, int
 	say_time(h, quantile(l, 0.5));
 	html_puts(h, ", longest ");
 	say_time(h, quantile(l, 1));
-	fprintf(h->out, "</title><line class=\"whisker\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>", x[0],
-		middle, x[4], middle);
-	fprintf(h->out, "<rect class=\"box\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"12\"/>", x[1],
-		middle - 6, x[3] - x[1] > 1 ? x[3] - x[1] : 1);
+	fprintf(h->out,
+		"</title><line class=\"whisker\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>",
+		x[0], middle, x[4], middle);
+	fprintf(h->out, "<rect class=\"box\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"12\"/>",
+		x[1], middle - 6, x[3] - x[1] > 1 ? x[3] - x[1] : 1);
 	for (size_t i = 0; i < l->kept; i += 1 + l->kept / DOTS)
 		fprintf(h->out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%d\" r=\"2.2\"/>",
 			place(s, l->us[i]), middle);
-	fprintf(h->out, "<line class=\"median\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/></g>\n", x[2],
+	fprintf(h->out,
+		"<line class=\"median\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/></g>\n", x[2],
 		middle - 7, x[2], middle + 7);
 }
 
@@ -189,9 +198,11 @@ static void latencies(struct html *h)
 	if (!rows)
 		return;
 	int bottom = (int)rows * ROW;
-	fprintf(h->out, "<div class=\"panel wide\"><h3>Latency by command</h3><p>Command sent to final result "
-			"received; the box holds the middle half, the bar is the median.</p>"
-			"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Latency by command\">\n",
+	fprintf(h->out,
+		"<div class=\"panel wide\"><h3>Latency by command</h3><p>Command sent to final "
+		"result "
+		"received; the box holds the middle half, the bar is the median.</p>"
+		"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Latency by command\">\n",
 		WIDTH, bottom + 20);
 	decade_lines(h, scale, bottom);
 	size_t row = 0;
@@ -200,13 +211,13 @@ static void latencies(struct html *h)
 		if (!l->kept)
 			continue;
 		int y = (int)row++ * ROW;
-		fprintf(h->out, "<text class=\"name\" x=\"%d\" y=\"%d\" text-anchor=\"end\">", LEFT - 10,
-			y + 15);
+		fprintf(h->out, "<text class=\"name\" x=\"%d\" y=\"%d\" text-anchor=\"end\">",
+			LEFT - 10, y + 15);
 		html_text(h, l->command);
 		html_puts(h, "</text>");
 		box(h, l, scale, y);
-		fprintf(h->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%llu\xc3\x97</text>\n", WIDTH - 4,
-			y + 15, (unsigned long long)l->count);
+		fprintf(h->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%llu\xc3\x97</text>\n",
+			WIDTH - 4, y + 15, (unsigned long long)l->count);
 	}
 	html_puts(h, "</svg></div>\n");
 }
@@ -220,8 +231,10 @@ static void mark_attempt(struct html *h, const struct run_case *c, const struct 
 	double width = (double)(a->end_ns - a->start_ns) / span * (WIDTH - 40);
 	bool pass = a->verdict == VERDICT_PASS;
 	int y = a->line * 40 + (pass ? 14 : 4);
-	fprintf(h->out, "<rect class=\"f-%s\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"><title>",
-		html_class(a->verdict, a->inferred), x, y, width > 1.2 ? width : 1.2, pass ? 14 : 24);
+	fprintf(h->out,
+		"<rect class=\"f-%s\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"><title>",
+		html_class(a->verdict, a->inferred), x, y, width > 1.2 ? width : 1.2,
+		pass ? 14 : 24);
 	html_text(h, c->id);
 	fprintf(h->out, ": %s, %lld ms</title></rect>\n", html_word(a->verdict, a->inferred),
 		(long long)a->ms);
@@ -232,7 +245,8 @@ static int lanes(const struct run *run)
 	int most = 0;
 	for (size_t i = 0; i < run->case_count; i++)
 		for (size_t k = 0; k < run->cases[i].attempt_count; k++)
-			if (run->cases[i].attempts[k].leased && run->cases[i].attempts[k].line >= most)
+			if (run->cases[i].attempts[k].leased &&
+				run->cases[i].attempts[k].line >= most)
 				most = run->cases[i].attempts[k].line + 1;
 	return most;
 }
@@ -242,8 +256,9 @@ static void time_axis(struct html *h, int bottom)
 	double seconds = (double)h->run->last_ns / 1e9;
 	for (int i = 0; i <= 5; i++) {
 		double x = 20 + i * (WIDTH - 40) / 5.0;
-		fprintf(h->out, "<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/><text "
-				"x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.*f s</text>\n",
+		fprintf(h->out,
+			"<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/><text "
+			"x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.*f s</text>\n",
 			x, x, bottom, x, bottom + 14, seconds < 10 ? 2 : 0, seconds * i / 5);
 	}
 }
@@ -254,9 +269,10 @@ static void timeline(struct html *h)
 	int rows = lanes(run);
 	if (!rows)
 		return;
-	fprintf(h->out, "<div class=\"panel wide\"><h3>The run over time</h3><p>A mark is a case on its "
-			"line; what did not pass stands taller. Gaps are recovery and waiting.</p>"
-			"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"The run over time\">\n",
+	fprintf(h->out,
+		"<div class=\"panel wide\"><h3>The run over time</h3><p>A mark is a case on its "
+		"line; what did not pass stands taller. Gaps are recovery and waiting.</p>"
+		"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"The run over time\">\n",
 		WIDTH, rows * 40 + 20);
 	time_axis(h, rows * 40);
 	for (size_t i = 0; i < run->case_count; i++)

@@ -75,7 +75,8 @@ const char *html_word(enum verdict v, bool inferred)
 
 void html_badge(struct html *h, enum verdict v, bool inferred)
 {
-	fprintf(h->out, "<span class=\"m m-%s\" title=\"%s\" role=\"img\" aria-label=\"%s\">%s</span>",
+	fprintf(h->out,
+		"<span class=\"m m-%s\" title=\"%s\" role=\"img\" aria-label=\"%s\">%s</span>",
 		html_class(v, inferred), html_word(v, inferred), html_word(v, inferred),
 		html_mark(v, inferred));
 }
@@ -88,21 +89,22 @@ static void outcome(struct html *h)
 	html_text(h, run_outcome(run));
 	fprintf(h->out, "</h1>\n<p><strong>Exit code %d</strong>: ", run->exit_code);
 	html_text(h, run->detail);
-	html_puts(h, ".</p>\n<p>Gates: fails of stated requirements, errors, inconclusive and missing "
-		     "cases");
+	html_puts(h,
+		".</p>\n<p>Gates: fails of stated requirements, errors, inconclusive and missing "
+		"cases");
 	html_puts(h, run->gate_inferred ? ", fails of inferred requirements" : "");
 	html_puts(h, run->strict ? ", known deviations" : "");
 	html_puts(h, run->require_all ? ", unequipped cases" : "");
-	html_puts(h, run->gate_inferred ? ".</p></div>\n" :
-					  "; fails of inferred requirements are shown, they do not "
+	html_puts(h, run->gate_inferred ? ".</p></div>\n"
+					: "; fails of inferred requirements are shown, they do not "
 					  "gate.</p></div>\n");
 }
 
 static void count_item(struct html *h, size_t count, enum verdict v, bool inferred)
 {
-	fprintf(h->out, "<li%s><b>%zu</b>", count ? "" : " class=\"zero\"", count);
+	fprintf(h->out, "<li%s>", count ? "" : " class=\"zero\"");
 	html_badge(h, v, inferred);
-	fprintf(h->out, " <span>%s</span></li>\n", html_word(v, inferred));
+	fprintf(h->out, "<b>%zu</b> <small>%s</small></li>\n", count, html_word(v, inferred));
 }
 
 static void counts(struct html *h)
@@ -170,11 +172,14 @@ static void facts(struct html *h)
 static void probes_and_breaches(struct html *h)
 {
 	const struct run *run = h->run;
-	if (!run->probe_count && !run->breach_count && !run->recovery_count && run->end == RUN_COMPLETE)
+	if (!run->probe_count && !run->breach_count && !run->recovery_count &&
+		run->end == RUN_COMPLETE)
 		return;
-	html_puts(h, "<section id=\"session\"><h2>Around the cases</h2><ul class=\"panel plain\">\n");
+	html_puts(
+		h, "<section id=\"session\"><h2>Around the cases</h2><ul class=\"panel plain\">\n");
 	for (size_t i = 0; i < run->probe_count; i++) {
-		fprintf(h->out, "<li>%s probe <b>", run->probes[i].ok ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
+		fprintf(h->out, "<li>%s probe <b>",
+			run->probes[i].ok ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
 		html_text(h, run->probes[i].name);
 		html_puts(h, run->probes[i].ok ? "</b>: " : "</b> failed: ");
 		html_text(h, run->probes[i].text);
@@ -197,11 +202,12 @@ static void probes_and_breaches(struct html *h)
 
 static int body(struct html *h)
 {
-	html_puts(h, "<nav aria-label=\"Parts of this report\"><ul><li class=\"name\">atconform "
-		     "report</li><li><a href=\"#summary\">Summary</a></li><li><a href=\"#matrix\">"
-		     "Matrix</a></li><li><a href=\"#plots\">Plots</a></li><li><a href=\"#cases\">"
-		     "Cases</a></li><li><a href=\"#requirements\">Requirements</a></li></ul></nav>\n"
-		     "<main>\n<section id=\"summary\">\n");
+	html_puts(h,
+		"<nav aria-label=\"Parts of this report\"><ul><li class=\"name\">atconform "
+		"report</li><li><a href=\"#summary\">Summary</a></li><li><a href=\"#matrix\">"
+		"Matrix</a></li><li><a href=\"#plots\">Plots</a></li><li><a href=\"#cases\">"
+		"Cases</a></li><li><a href=\"#requirements\">Requirements</a></li></ul></nav>\n"
+		"<main>\n<section id=\"summary\">\n");
 	outcome(h);
 	counts(h);
 	facts(h);
@@ -211,9 +217,10 @@ static int body(struct html *h)
 	html_plots(h);
 	if (html_cases(h) || html_ledger(h))
 		return -1;
-	html_puts(h, "<footer>Made from the run's journal alone; <code>atconform report</code> makes "
-		     "it again. <kbd>j</kbd> <kbd>k</kbd> step through the cases, <kbd>Enter</kbd> "
-		     "opens one, <kbd>/</kbd> searches.</footer>\n</main>\n");
+	html_puts(h,
+		"<footer>Made from the run's journal alone; <code>atconform report</code> makes "
+		"it again. <kbd>j</kbd> <kbd>k</kbd> step through the cases, <kbd>Enter</kbd> "
+		"opens one, <kbd>/</kbd> searches.</footer>\n</main>\n");
 	return 0;
 }
 
@@ -231,6 +238,6 @@ static int write_html(const struct run *run, FILE *out, struct error *error)
 	return result;
 }
 
-const struct report_format report_html = { .name = "html",
-	.file = "report.html",
-	.write = write_html };
+const struct report_format report_html = {
+	.name = "html", .file = "report.html", .write = write_html
+};

@@ -115,8 +115,8 @@ static void say_message(struct buf *out, const struct run *run, const struct run
 {
 	bool fail = a->verdict == VERDICT_FAIL;
 	if (fail && a->inferred)
-		buf_printf(out, "inferred requirement%s: ",
-			run->gate_inferred ? "" : ", does not gate");
+		buf_printf(out,
+			"inferred requirement%s: ", run->gate_inferred ? "" : ", does not gate");
 	else if (!fail)
 		buf_printf(out, "%s: ", verdict_name(a->verdict));
 	text_why(out, run, c, a);
@@ -147,13 +147,13 @@ static void say_detail(struct buf *out, const struct run *run, const struct run_
 static void type_of(const struct run_attempt *a, char *out, size_t size)
 {
 	snprintf(out, size, "%s%s", verdict_name(a->verdict),
-		a->verdict != VERDICT_FAIL ? "" :
-			a->inferred	   ? ".inferred" :
-					     ".stated");
+		a->verdict != VERDICT_FAIL ? ""
+		: a->inferred              ? ".inferred"
+					   : ".stated");
 }
 
-static void open_element(struct writer *w, const char *name, const struct run_case *c,
-	const struct run_attempt *a)
+static void open_element(
+	struct writer *w, const char *name, const struct run_case *c, const struct run_attempt *a)
 {
 	AUTO_BUF struct buf message = { 0 };
 	char type[32];
@@ -200,9 +200,9 @@ static void earlier_attempts(struct writer *w, const struct run_case *c)
 		enum element e = elements[a->verdict];
 		if (e != ELEMENT_FAILURE && e != ELEMENT_ERROR)
 			continue;
-		const char *name = passed ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError" :
-			e == ELEMENT_FAILURE ? "rerunFailure" :
-					       "rerunError";
+		const char *name = passed ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
+				   : e == ELEMENT_FAILURE ? "rerunFailure"
+							  : "rerunError";
 		AUTO_BUF struct buf detail = { 0 };
 		say_detail(&detail, w->run, c, a);
 		open_element(w, name, c, a);
@@ -220,7 +220,8 @@ static int system_out(struct writer *w, const struct run_case *c)
 		return 0;
 	AUTO_BUF struct buf log = { 0 };
 	buf_puts(&log, "[[ATTACHMENT|journal.jsonl]]\n");
-	/* Escaping makes it longer: <, >, & and quotes are rare on this wire, but not impossible. */
+	/* Escaping makes it longer: <, >, & and quotes are rare on this wire, but not impossible.
+	 */
 	if (wire_collect(&log, w->run, c, a, WIRE_TEXT, REPORT_LOG_LIMIT / 2, w->error))
 		return -1;
 	fputs("      <system-out>", w->out);
@@ -316,16 +317,15 @@ static int suites(struct writer *w, const struct run_case **cases)
 /* Something that no case shows: an interrupted run, a breach between cases, nothing verified. */
 static bool run_itself_failed(const struct run *run)
 {
-	return run->end != RUN_COMPLETE || run->breach_count ||
-		(run->exit_code && !run->counts[VERDICT_PASS]);
+	return run->end != RUN_COMPLETE || run->breach_count || run->exit_code == 5;
 }
 
 static void run_suite(struct writer *w)
 {
 	struct totals totals = { .tests = 1, .of = { [ELEMENT_ERROR] = 1 } };
 	AUTO_BUF struct buf text = { 0 };
-	buf_printf(&text, "%s (exit %d): %s", run_outcome(w->run), w->run->exit_code,
-		w->run->detail);
+	buf_printf(
+		&text, "%s (exit %d): %s", run_outcome(w->run), w->run->exit_code, w->run->detail);
 	fputs("  <testsuite name=\"atconform.run\"", w->out);
 	attribute_totals(w, &totals, 0);
 	attribute(w, "hostname", w->run->host);
@@ -334,7 +334,9 @@ static void run_suite(struct writer *w)
 	fputs("    <testcase classname=\"atconform.run\" name=\"run\" time=\"0.000\">\n", w->out);
 	fputs("      <error", w->out);
 	attribute(w, "message", buf_text(&text));
-	fputs(" type=\"run\"/>\n    </testcase>\n  </testsuite>\n", w->out);
+	fputs(" type=\"run\">", w->out);
+	element_text(w, buf_text(&text));
+	fputs("</error>\n    </testcase>\n  </testsuite>\n", w->out);
 }
 
 static int write_junit(const struct run *run, FILE *out, struct error *error)
@@ -363,6 +365,6 @@ static int write_junit(const struct run *run, FILE *out, struct error *error)
 	return result;
 }
 
-const struct report_format report_junit = { .name = "junit",
-	.file = "junit.xml",
-	.write = write_junit };
+const struct report_format report_junit = {
+	.name = "junit", .file = "junit.xml", .write = write_junit
+};

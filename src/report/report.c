@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct report_format *const formats[] = { &report_console, &report_ctrf,
-	&report_junit, &report_html };
+static const struct report_format *const formats[] = { &report_console, &report_ctrf, &report_junit,
+	&report_html };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
 
@@ -76,8 +76,8 @@ static int write_file(const struct report_format *format, const struct run *run,
 		return error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
 	int result = write_all(format, run, out, path, error);
 	if (fclose(out) != 0 && !result)
-		result = error_set(error, path, 0, 0, "can't write the report: %s",
-			strerror(errno));
+		result =
+			error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
 	return result;
 }
 
@@ -95,8 +95,8 @@ int report_write(const struct run *run, const char *format, const char *path, st
 		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
 	int result = write_file(found, run, path, beside, error);
 	if (!result && rename(beside, path) != 0)
-		result = error_set(error, path, 0, 0, "can't write the report: %s",
-			strerror(errno));
+		result =
+			error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
 	if (result)
 		unlink(beside);
 	return result;

@@ -58,9 +58,14 @@ bool run_gates(const struct run *run, const struct run_case *c)
 /* The worse of two for a requirement: any case that did not pass keeps it from passing. */
 static bool worse(enum verdict a, enum verdict b)
 {
-	static const int rank[VERDICT_COUNT] = { [VERDICT_PASS] = 0, [VERDICT_NA] = 1,
-		[VERDICT_SKIPPED] = 2, [VERDICT_UNEQUIPPED] = 3, [VERDICT_DEVIATION] = 4,
-		[VERDICT_MISSING] = 5, [VERDICT_INCONCLUSIVE] = 6, [VERDICT_ERROR] = 7,
+	static const int rank[VERDICT_COUNT] = { [VERDICT_PASS] = 0,
+		[VERDICT_NA] = 1,
+		[VERDICT_SKIPPED] = 2,
+		[VERDICT_UNEQUIPPED] = 3,
+		[VERDICT_DEVIATION] = 4,
+		[VERDICT_MISSING] = 5,
+		[VERDICT_INCONCLUSIVE] = 6,
+		[VERDICT_ERROR] = 7,
 		[VERDICT_FAIL] = 8 };
 	return rank[a] > rank[b];
 }
@@ -230,23 +235,27 @@ static void count_tolerated(const struct run *run, struct buf *b)
 static void tell(const struct run *run, struct buf *b)
 {
 	if (run->end == RUN_CUT)
-		buf_printf(b, "the journal ends without the run's end (killed?): %zu of %zu cases missing",
+		buf_printf(b,
+			"the journal ends without the run's end (killed?): %zu of %zu cases "
+			"missing",
 			run->counts[VERDICT_MISSING], run->case_count);
 	else if (run->end == RUN_INTERRUPTED)
 		buf_printf(b, "interrupted by %s: %zu of %zu cases missing",
 			run->signal == SIGTERM ? "SIGTERM" : "SIGINT", run->counts[VERDICT_MISSING],
 			run->case_count);
 	else if (run->end != RUN_COMPLETE)
-		buf_printf(b, "%s", *run->end_text                   ? run->end_text :
-				    run->end == RUN_UNUSABLE	     ? "the IUT or the bench is unusable" :
-				    run->end == RUN_RUNNER_DIED ? "the suite program died" :
-								       "the tester failed");
+		buf_printf(b, "%s",
+			*run->end_text                ? run->end_text
+			: run->end == RUN_UNUSABLE    ? "the IUT or the bench is unusable"
+			: run->end == RUN_RUNNER_DIED ? "the suite program died"
+						      : "the tester failed");
 	else if (run->exit_code == EXIT_DOES_NOT_CONFORM)
 		count_gating(run, b);
 	else if (run->exit_code == EXIT_NOTHING_VERIFIED)
 		buf_printf(b, "none of %zu cases passed", run->case_count);
 	else
-		buf_printf(b, "%zu of %zu cases passed", run->counts[VERDICT_PASS], run->case_count);
+		buf_printf(
+			b, "%zu of %zu cases passed", run->counts[VERDICT_PASS], run->case_count);
 	if (run->exit_code == EXIT_CONFORMS || run->exit_code == EXIT_NOTHING_VERIFIED)
 		count_tolerated(run, b);
 }

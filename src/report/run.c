@@ -32,8 +32,8 @@ static int open_journal(struct run *run, const char *path, struct error *error)
 	}
 	run->fd = open(run->path, O_RDONLY | O_CLOEXEC);
 	if (run->fd < 0)
-		return error_set(error, run->path, 0, 0, "can't read the journal: %s",
-			strerror(errno));
+		return error_set(
+			error, run->path, 0, 0, "can't read the journal: %s", strerror(errno));
 	if (fstat(run->fd, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_set(error, run->path, 0, 0, "not a file");
 	return 0;
@@ -90,8 +90,12 @@ void run_close(struct run *run)
 
 const struct run_attempt *run_final(const struct run_case *c)
 {
-	static const struct run_attempt never = { .verdict = VERDICT_MISSING, .requirement = "",
-		.message = "planned, but it never ran", .file = "", .expected = "", .actual = "" };
+	static const struct run_attempt never = { .verdict = VERDICT_MISSING,
+		.requirement = "",
+		.message = "planned, but it never ran",
+		.file = "",
+		.expected = "",
+		.actual = "" };
 	return c->attempt_count ? &c->attempts[c->attempt_count - 1] : &never;
 }
 
@@ -118,8 +122,8 @@ const struct run_requirement *run_requirement(const struct run *run, const char 
 {
 	if (!run->requirement_count)
 		return NULL;
-	struct run_requirement **found = bsearch(id, run->by_id, run->requirement_count,
-		sizeof(*run->by_id), by_id);
+	struct run_requirement **found =
+		bsearch(id, run->by_id, run->requirement_count, sizeof(*run->by_id), by_id);
 	return found ? *found : NULL;
 }
 

@@ -45,11 +45,11 @@ struct run_recovery {
 };
 
 struct run_attempt {
-	int number, line;	/* line: which IUT */
-	bool leased;		/* false: decided without touching the IUT */
-	int64_t from, to;	/* its part of the journal file, in bytes */
+	int number, line;         /* line: which IUT */
+	bool leased;              /* false: decided without touching the IUT */
+	int64_t from, to;         /* its part of the journal file, in bytes */
 	int64_t start_ns, end_ns; /* since the run's start */
-	enum verdict verdict;	/* VERDICT_MISSING until judged */
+	enum verdict verdict;     /* VERDICT_MISSING until judged */
 	bool judged, inferred;
 	int64_t ms;
 	int at;
@@ -82,7 +82,14 @@ struct run_latency { /* commands of one name: first byte sent to final result re
 	size_t kept;
 };
 
-enum run_end { RUN_CUT, RUN_COMPLETE, RUN_INTERRUPTED, RUN_UNUSABLE, RUN_RUNNER_DIED, RUN_INTERNAL };
+enum run_end {
+	RUN_CUT,
+	RUN_COMPLETE,
+	RUN_INTERRUPTED,
+	RUN_UNUSABLE,
+	RUN_RUNNER_DIED,
+	RUN_INTERNAL
+};
 
 struct run {
 	char *path; /* of the journal file */

@@ -134,7 +134,8 @@ void text_shell(struct buf *out, const char *word)
 		quote(out, word);
 }
 
-/* An option of the run that a repetition needs too. Sets *value when the next word belongs to it. */
+/* An option of the run that a repetition needs too. Sets *value when the next word belongs to it.
+ */
 static bool needed_option(const char *word, bool *value)
 {
 	static const struct {
@@ -229,7 +230,7 @@ void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 		buf_puts(out, "the bench has no ");
 		text_clean(out, c->needs[0]);
 	} else if (a->verdict != VERDICT_PASS) {
-		buf_puts(out, a->verdict == VERDICT_MISSING ? "planned, but it got no verdict" :
-							      "no reason given");
+		buf_puts(out, a->verdict == VERDICT_MISSING ? "planned, but it got no verdict"
+							    : "no reason given");
 	}
 }

@@ -11,8 +11,11 @@
 
 const char *wire_kind_name(enum wire_kind kind)
 {
-	static const char *const names[] = { [WIRE_TX] = "tx", [WIRE_RX] = "rx",
-		[WIRE_NOTE] = "note", [WIRE_LINE] = "line", [WIRE_BREACH] = "breach",
+	static const char *const names[] = { [WIRE_TX] = "tx",
+		[WIRE_RX] = "rx",
+		[WIRE_NOTE] = "note",
+		[WIRE_LINE] = "line",
+		[WIRE_BREACH] = "breach",
 		[WIRE_DEVIATION] = "deviation" };
 	return names[kind];
 }
@@ -143,7 +146,9 @@ int wire_each(const struct run *run, const struct run_case *c, const struct run_
 {
 	if (a->from >= a->to)
 		return 0;
-	struct scan s = { .run = run, .c = c - run->cases, .lane = a->line, .fn = fn, .user = user };
+	struct scan s = {
+		.run = run, .c = c - run->cases, .lane = a->line, .fn = fn, .user = user
+	};
 	struct lines lines;
 	lines_init(&lines, run->fd, a->from, a->to);
 	const char *text;
@@ -170,11 +175,14 @@ struct capped {
 	int64_t start_ns, before_ns;
 };
 
-static void say_text(struct buf *line, const struct capped *c, const struct wire_event *e,
-	size_t len)
+static void say_text(
+	struct buf *line, const struct capped *c, const struct wire_event *e, size_t len)
 {
-	static const char *const marks[] = { [WIRE_TX] = "->", [WIRE_RX] = "<-",
-		[WIRE_NOTE] = "--", [WIRE_LINE] = "==", [WIRE_BREACH] = "!!",
+	static const char *const marks[] = { [WIRE_TX] = "->",
+		[WIRE_RX] = "<-",
+		[WIRE_NOTE] = "--",
+		[WIRE_LINE] = "==",
+		[WIRE_BREACH] = "!!",
 		[WIRE_DEVIATION] = "~~" };
 	buf_printf(line, "%11.3f %+10.3f %s ", (double)(e->t_ns - c->start_ns) / 1e6,
 		(double)(e->t_ns - c->before_ns) / 1e6, marks[e->kind]);
@@ -182,8 +190,8 @@ static void say_text(struct buf *line, const struct capped *c, const struct wire
 	buf_puts(line, len < e->len ? " [cut]\n" : "\n");
 }
 
-static void say_json(struct buf *line, const struct capped *c, const struct wire_event *e,
-	size_t len)
+static void say_json(
+	struct buf *line, const struct capped *c, const struct wire_event *e, size_t len)
 {
 	buf_printf(line, "[%lld,\"%s\",", (long long)(e->t_ns - c->start_ns) / 1000,
 		wire_kind_name(e->kind));
@@ -231,8 +239,12 @@ static void add_event(void *user, const struct wire_event *e)
 int wire_collect(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a, enum wire_style style, size_t limit, struct error *error)
 {
-	struct capped capped = { .out = out, .style = style, .head_limit = out->len + limit / 2,
-		.tail_limit = limit / 4, .start_ns = a->start_ns, .before_ns = a->start_ns };
+	struct capped capped = { .out = out,
+		.style = style,
+		.head_limit = out->len + limit / 2,
+		.tail_limit = limit / 4,
+		.start_ns = a->start_ns,
+		.before_ns = a->start_ns };
 	int result = wire_each(run, c, a, add_event, &capped, error);
 	if (capped.left_out && style == WIRE_TEXT)
 		buf_printf(out, "[%zu bytes of this log left out; all of it is in the journal]\n",

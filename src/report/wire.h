@@ -11,7 +11,7 @@ enum wire_kind { WIRE_TX, WIRE_RX, WIRE_NOTE, WIRE_LINE, WIRE_BREACH, WIRE_DEVIA
 
 struct wire_event {
 	enum wire_kind kind;
-	int64_t t_ns;	  /* since the run's start */
+	int64_t t_ns;     /* since the run's start */
 	const char *text; /* one line, printable ASCII for tx and rx (\r \n \xHH), else UTF-8 */
 	size_t len;
 };
@@ -24,8 +24,10 @@ int wire_each(const struct run *run, const struct run_case *c, const struct run_
 const char *wire_kind_name(enum wire_kind kind); /* "tx", "rx", "note" … */
 
 enum wire_style {
-	WIRE_TEXT, /* one event a line: ms since the lease, ms since the event before, arrow, bytes */
-	WIRE_JSON, /* elements of a JSON list, safe inside <script>: [us since the lease, kind, bytes] */
+	WIRE_TEXT, /* one event a line: ms since the lease, ms since the event before, arrow, bytes
+		    */
+	WIRE_JSON, /* elements of a JSON list, safe inside <script>: [us since the lease, kind,
+		      bytes] */
 };
 
 /* The same as text of at most about `limit` bytes: the beginning and the end, and in between a line

@@ -12,7 +12,7 @@ struct child_start {
 	const char *const *argv;
 	char *const *envp; /* NULL: this process's own */
 	int in, out, err;  /* descriptors; -1: /dev/null */
-	bool session;	   /* a session of its own (no terminal); else only a process group */
+	bool session;      /* a session of its own (no terminal); else only a process group */
 };
 
 /* Starts the program (found along PATH). It dies with the thread that started it. Returns the

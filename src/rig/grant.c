@@ -71,6 +71,8 @@ void grant_prepare(struct rig *rig)
 		put_deviation(out, d);
 	}
 	buf_putc(out, ']');
+	if (profile && profile->noise)
+		journal_list(out, "noise", (const char *const *)profile->noise);
 	put_bench(out, rig->plan->bench);
 	journal_list(out, "spec", rig->plan->spec_dirs);
 	buf_putc(out, '}');
@@ -104,8 +106,7 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	buf_puts(out, ",\"requirements\":[");
 	size_t count = 0;
 	for (size_t i = 0; c->requirements && c->requirements[i]; i++) {
-		const struct requirement *r =
-			spec_requirement(rig->plan->spec, c->requirements[i]);
+		const struct requirement *r = spec_requirement(rig->plan->spec, c->requirements[i]);
 		if (!r)
 			continue;
 		if (count++)

@@ -13,7 +13,7 @@
 
 enum {
 	HELLO_MS = 10000,  /* from connecting to the first message */
-	GRACE_MS = 500,	   /* from ABORT to SIGKILL */
+	GRACE_MS = 500,    /* from ABORT to SIGKILL */
 	BREACHES_MAX = 50, /* journaled of one lease */
 };
 
@@ -24,16 +24,17 @@ struct said {
 };
 
 struct case_state {
-	bool finished;	    /* has its verdict line, or is decided */
+	bool finished; /* has its verdict line, or is decided */
 	struct worker *worker;
-	bool leased;	    /* was granted at least once */
-	bool gone;	    /* its worker has ended */
-	bool has_worker, has_result, has_abort;
+	bool leased; /* was granted at least once */
+	bool gone;   /* its worker has ended */
+	bool has_worker, has_result;
+	bool has_abort; /* by the rig, before the worker had a verdict */
 	struct said by_worker, by_criterion, by_rig; /* by_criterion.verdict: the result */
 	int deviations;
-	char *breach, *breach_text; /* the first */
+	char *breach, *breach_text;       /* the first */
 	char *deviation, *deviation_text; /* the first: its requirement, its id and source */
-	bool dropped; /* the run ends: no verdict */
+	bool dropped;                     /* the run ends: no verdict */
 	int64_t granted_ns, gone_ns;
 };
 
@@ -59,7 +60,8 @@ struct rig {
 	struct event_base *base;
 	char *dir; /* private */
 	int cancel_fd, done_fd, listen_fd;
-	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended, deadline;
+	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended,
+		deadline;
 	struct buf socket_path;
 
 	struct lane *lanes;
@@ -69,7 +71,7 @@ struct rig {
 	size_t unleased;   /* of these, never granted */
 	struct worker *workers;
 	struct buf grant_tail; /* the part of a lease that is the same for all */
-	char *message;	       /* CHANNEL_SIZE + 1 bytes */
+	char *message;         /* CHANNEL_SIZE + 1 bytes */
 
 	pid_t runner;
 	int runner_pidfd, runner_status;
@@ -92,15 +94,15 @@ void grant_prepare(struct rig *rig);
 bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out);
 bool grant_parse_uart(const json_t *json, struct rig_uart *uart, struct error *error);
 /* lease.c: the traffic between a worker and its line */
-void lease_attach(struct lane *lane);	 /* the loop reads the line from now on */
-void lease_detach(struct lane *lane);	 /* and no longer */
+void lease_attach(struct lane *lane); /* the loop reads the line from now on */
+void lease_detach(struct lane *lane); /* and no longer */
 void lease_begin(struct lane *lane, struct worker *worker);
 void lease_end(struct worker *worker);
 void lease_send(struct worker *worker, const char *bytes, size_t len);
 void lease_tolerate(struct worker *worker, bool on);
 void lease_restarted(struct lane *lane);
 void lease_worker_writable(struct lane *lane); /* held bytes go on */
-void lease_create(struct lane *lane); /* its monitor */
+void lease_create(struct lane *lane);          /* its monitor */
 void lease_destroy(struct lane *lane);
 /* worker.c */
 int worker_listen(struct rig *rig, struct error *error);

@@ -42,6 +42,7 @@ static bool do_recover(struct lane *lane)
 	struct talk t = talk_on(lane, lane->bench.timeouts_ms.recover);
 	t.lost = t.lost || lane->lost;
 	bool ok = recover_line(&t, lane->dirty, &lane->error);
+	lane->altered = t.changed;
 	talk_finish(&t);
 	journal_flow_end(lane->journal, "tx", lane->index, -1, lane->tx);
 	journal_flow_end(lane->journal, "rx", lane->index, -1, lane->rx);

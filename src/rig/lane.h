@@ -50,6 +50,7 @@ struct lane {
 	/* the job and its result: whose turn it is may touch them */
 	struct link *link;
 	bool dirty, ok;
+	bool altered; /* by LANE_RECOVER: what the monitor knew no longer holds */
 	struct rig_uart uart;
 	char how[16];
 	struct buf json, text;
@@ -65,8 +66,8 @@ struct lane {
 	bool reading;
 	struct monitor *monitor;
 	char chunk[LANE_HEAD + LANE_CHUNK]; /* a message to the worker in the making */
-	size_t held;			    /* of it, waiting for room at the worker */
-	struct buf unsent;		    /* to the IUT, waiting for room on the line */
+	size_t held;                        /* of it, waiting for room at the worker */
+	struct buf unsent;                  /* to the IUT, waiting for room on the line */
 	int breaches;
 };
 

@@ -142,8 +142,8 @@ static size_t put_bytes(struct lane *lane, const char *bytes, size_t len)
 	if (n <= 0)
 		return 0;
 	int64_t t_ns = journal_now(lane->journal);
-	journal_bytes(lane->journal, "tx", lane->index, case_of(lane), bytes, (size_t)n, t_ns,
-		lane->tx);
+	journal_bytes(
+		lane->journal, "tx", lane->index, case_of(lane), bytes, (size_t)n, t_ns, lane->tx);
 	monitor_sent(lane->monitor, bytes, (size_t)n, t_ns);
 	return (size_t)n;
 }
@@ -196,8 +196,8 @@ void lease_attach(struct lane *lane)
 		return;
 	if (!lane->reading) {
 		lease_detach(lane);
-		event_assign(&lane->readable, lane->rig->base, fd, EV_READ | EV_PERSIST, on_readable,
-			lane);
+		event_assign(&lane->readable, lane->rig->base, fd, EV_READ | EV_PERSIST,
+			on_readable, lane);
 		event_assign(&lane->writable, lane->rig->base, fd, EV_WRITE, on_writable, lane);
 		if (!lane->held) {
 			event_add(&lane->readable, NULL);

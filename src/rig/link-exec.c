@@ -50,8 +50,8 @@ static int exec_open(struct link *link, struct error *error)
 		return error_set(error, NULL, 0, 0, "can't make a PTY: %s", strerror(errno));
 	int terminal AUTO_FD = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (terminal < 0 || uart_apply(terminal, &link->uart) < 0)
-		return error_set(error, NULL, 0, 0, "can't open the PTY %s: %s", name,
-			strerror(errno));
+		return error_set(
+			error, NULL, 0, 0, "can't open the PTY %s: %s", name, strerror(errno));
 	if (start(link, terminal, error) < 0)
 		return -1;
 	link->fd = take_fd(master);

@@ -16,7 +16,8 @@ struct link_kind {
 	int (*open)(struct link *link, struct error *error);
 	void (*close)(struct link *link); /* also what a failed open left */
 	int (*power)(struct link *link, struct error *error);
-	int (*control)(struct link *link, const char *json, struct buf *answer, struct error *error);
+	int (*control)(
+		struct link *link, const char *json, struct buf *answer, struct error *error);
 };
 
 struct link {
@@ -27,8 +28,8 @@ struct link {
 	struct rig_uart uart;
 	int fd;
 	bool socket;
-	pid_t pid; /* of the program behind exec: and virtual: */
-	int out;	 /* virtual: the program's standard output, kept open for it; else -1 */
+	pid_t pid;       /* of the program behind exec: and virtual: */
+	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
 	struct buf name; /* virtual: of the port */
 };
 
@@ -42,7 +43,7 @@ void link_drop_log(const struct link *link);
 /* The value of a key in `a=1&b=2` at *query, moved on; false at the end. Undoes %XX. */
 bool link_next_option(const char **query, struct buf *key, struct buf *value);
 /* Connects a socket within the deadline. The descriptor, or -errno. */
-int link_connect(int domain, const void *address, unsigned size, struct deadline deadline,
-	int cancel_fd);
+int link_connect(
+	int domain, const void *address, unsigned size, struct deadline deadline, int cancel_fd);
 
 #endif

@@ -32,8 +32,8 @@ static int parse(const char *rest, struct buf *path, int64_t *baud, struct error
 			return error_set(error, NULL, 0, 0,
 				"serial: has no option \"%s\", only baud", key.data);
 		if (!text_integer(buf_text(&value), baud) || *baud <= 0 || *baud > 20000000)
-			return error_set(error, NULL, 0, 0, "\"%s\" is no baud rate",
-				buf_text(&value));
+			return error_set(
+				error, NULL, 0, 0, "\"%s\" is no baud rate", buf_text(&value));
 	}
 	return 0;
 }

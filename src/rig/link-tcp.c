@@ -16,7 +16,8 @@
 static bool split(const char *rest, struct buf *host, const char **port)
 {
 	const char *colon = strrchr(rest, ':');
-	if (!colon || colon == rest || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+	if (!colon || colon == rest || !colon[1] ||
+		strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
 	const char *end = colon;
 	if (*rest == '[' && end[-1] == ']') {
@@ -52,8 +53,8 @@ static int tcp_open(struct link *link, struct error *error)
 	struct deadline deadline = deadline_in_ms(link->place.connect_ms);
 	int fd = -ECONNREFUSED;
 	for (const struct addrinfo *a = found; a && fd < 0; a = a->ai_next)
-		fd = link_connect(a->ai_family, a->ai_addr, a->ai_addrlen, deadline,
-			link->place.cancel_fd);
+		fd = link_connect(
+			a->ai_family, a->ai_addr, a->ai_addrlen, deadline, link->place.cancel_fd);
 	freeaddrinfo(found);
 	if (fd < 0)
 		return error_set(error, NULL, 0, 0,

@@ -65,7 +65,8 @@ static int add_option(struct words *w, const char *key, const char *value, struc
 		i++;
 	if (i == OPTION_COUNT)
 		return error_set(error, NULL, 0, 0,
-			"virtual: has no option \"%s\": it knows dialect, fault, pace, images, nvs, "
+			"virtual: has no option \"%s\": it knows dialect, fault, pace, images, "
+			"nvs, "
 			"air and boot-ms",
 			key);
 	if (strcmp(key, "nvs") == 0)
@@ -110,7 +111,8 @@ static int build(struct link *link, struct words *w, struct error *error)
 	struct buf path AUTO_BUF = { 0 };
 	if (!link->place.module_program)
 		return error_set(error, NULL, 0, 0,
-			"there is no program for virtual: (atmodule): set ATCONFORM_MODULE to its path");
+			"there is no program for virtual: (atmodule): set ATCONFORM_MODULE to its "
+			"path");
 	w->argv[w->count++] = link->place.module_program;
 	place_path(link, &path, "pty");
 	words_add(w, "--pty", path.data);
@@ -201,8 +203,8 @@ static void virtual_close(struct link *link)
 	}
 }
 
-static int exchange(int fd, const char *json, struct buf *answer, struct deadline deadline,
-	int cancel_fd)
+static int exchange(
+	int fd, const char *json, struct buf *answer, struct deadline deadline, int cancel_fd)
 {
 	struct buf line AUTO_BUF = { 0 };
 	buf_printf(&line, "%s\n", json);
@@ -228,8 +230,8 @@ static int exchange(int fd, const char *json, struct buf *answer, struct deadlin
 	}
 }
 
-static int virtual_control(struct link *link, const char *json, struct buf *answer,
-	struct error *error)
+static int virtual_control(
+	struct link *link, const char *json, struct buf *answer, struct error *error)
 {
 	struct buf path AUTO_BUF = { 0 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -237,15 +239,16 @@ static int virtual_control(struct link *link, const char *json, struct buf *answ
 	place_path(link, &path, "ctl");
 	strncpy(address.sun_path, path.data, sizeof(address.sun_path) - 1);
 	buf_clear(answer);
-	int failure = link_connect(AF_UNIX, &address, sizeof(address), deadline,
-		link->place.cancel_fd);
+	int failure =
+		link_connect(AF_UNIX, &address, sizeof(address), deadline, link->place.cancel_fd);
 	if (failure >= 0) {
 		int fd AUTO_FD = failure;
 		failure = exchange(fd, json, answer, deadline, link->place.cancel_fd);
 	}
 	if (failure < 0)
 		return error_set(error, NULL, 0, 0,
-			"the virtual module's control port does not answer: %s", strerror(-failure));
+			"the virtual module's control port does not answer: %s",
+			strerror(-failure));
 	return 0;
 }
 

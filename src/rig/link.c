@@ -151,8 +151,8 @@ int link_set_uart(struct link *link, const struct rig_uart *uart)
 int link_power(struct link *link, struct error *error)
 {
 	if (!link->kind->power)
-		return error_set(error, NULL, 0, 0, "%s has no power switch of its own",
-			link->address);
+		return error_set(
+			error, NULL, 0, 0, "%s has no power switch of its own", link->address);
 	return link->kind->power(link, error);
 }
 
@@ -170,7 +170,8 @@ int link_open_tty(struct link *link, const char *path, struct error *error)
 		return busy_explain(path, errno, error);
 	if (!isatty(fd))
 		return error_set(error, NULL, 0, 0,
-			"%s is not a terminal device: for a program use exec:, for a network bridge tcp:",
+			"%s is not a terminal device: for a program use exec:, for a network "
+			"bridge tcp:",
 			path);
 	if (busy_lock(fd, path, error) < 0)
 		return -1;
@@ -243,8 +244,8 @@ bool link_next_option(const char **query, struct buf *key, struct buf *value)
 	return true;
 }
 
-int link_connect(int domain, const void *address, unsigned size, struct deadline deadline,
-	int cancel_fd)
+int link_connect(
+	int domain, const void *address, unsigned size, struct deadline deadline, int cancel_fd)
 {
 	int fd AUTO_FD = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

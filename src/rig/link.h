@@ -12,18 +12,18 @@
 #include <sys/types.h>
 
 enum link_can {
-	LINK_CAN_UART = 1,	  /* a rate can be set */
+	LINK_CAN_UART = 1,        /* a rate can be set */
 	LINK_CAN_UART_FORMAT = 2, /* data bits, stop bits and parity travel too */
-	LINK_CAN_MODEM = 4,	  /* DTR, RTS and CTS exist */
-	LINK_CAN_POWER = 8,	  /* link_power works by itself */
-	LINK_CAN_CONTROL = 16,	  /* link_control works */
+	LINK_CAN_MODEM = 4,       /* DTR, RTS and CTS exist */
+	LINK_CAN_POWER = 8,       /* link_power works by itself */
+	LINK_CAN_CONTROL = 16,    /* link_control works */
 };
 
 /* Where a link lives; strings belong to the caller and outlive it. */
 struct link_place {
 	const char *module_program; /* for virtual: */
-	const char *dir;	    /* the run's private folder */
-	const char *run_dir;	    /* what programs say on standard error goes there: iut-N.log */
+	const char *dir;            /* the run's private folder */
+	const char *run_dir;        /* what programs say on standard error goes there: iut-N.log */
 	int index;
 	struct rig_uart uart; /* set when opened */
 	int connect_ms;
@@ -36,8 +36,8 @@ struct link;
 struct link *link_open(const char *address, const struct link_place *place, struct error *error);
 /* Opens it again after it was lost: programs are started anew. 0, or -1 with *error filled. */
 int link_reopen(struct link *link, struct error *error);
-void link_close(struct link *link); /* NULL is fine */
-int link_fd(const struct link *link);	/* to wait on; -1 while lost */
+void link_close(struct link *link);   /* NULL is fine */
+int link_fd(const struct link *link); /* to wait on; -1 while lost */
 unsigned link_can(const struct link *link);
 const char *link_address(const struct link *link);
 const struct rig_uart *link_uart(const struct link *link);

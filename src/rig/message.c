@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What workers and the suite program's parent say: one table of messages, who may send them when. */
+/* What workers and the suite program's parent say: one table of messages, who may send them when.
+ */
 #include "rig/internal.h"
 
 #include "base/cleanup.h"
@@ -198,7 +199,8 @@ static void take_verdict(struct worker *worker, const char *bytes, size_t len, j
 	struct rig *rig = worker->rig;
 	struct case_state *state = &rig->cases[worker->case_index];
 	if (state->has_worker) {
-		header_note(rig, worker->case_index, "the worker gave a second verdict; the first counts");
+		header_note(rig, worker->case_index,
+			"the worker gave a second verdict; the first counts");
 		return;
 	}
 	state->has_worker = true;

@@ -107,7 +107,8 @@ static int probe_nonsense(struct talk *t, struct error *error)
 		return note_probe(t, "nonsense", true,
 			"an unknown command gets no final result: for the cases to judge");
 	error_set(error, NULL, 0, 0,
-		"%s says OK to \"%s\", which is no command: nothing it says can be believed; is this "
+		"%s says OK to \"%s\", which is no command: nothing it says can be believed; is "
+		"this "
 		"the module or a stand-in that always says OK?",
 		link_address(t->link), command);
 	return fail(t, "nonsense", error);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	ASK_MS = 300,	   /* for a plain AT at most: a module that is there answers in a few ms */
+	ASK_MS = 300,      /* for a plain AT at most: a module that is there answers in a few ms */
 	BOOT_ASK_MS = 100, /* and while it starts */
 	BOOT_QUIET_MS = 600,
 	READY_MS = 2000, /* for "ready", which not every module prints */
@@ -30,6 +30,8 @@ static int ask_ms(const struct talk *t)
 static bool note_step(struct talk *t, const char *step, bool ok, int64_t since_ns, const char *text)
 {
 	int64_t now = journal_now(t->journal);
+	if (strcmp(step, "at") != 0)
+		t->changed = true;
 	struct buf *line = journal_begin(t->journal, "recover", -1);
 	journal_int(line, "l", t->lane);
 	journal_text(line, "step", step);
@@ -54,8 +56,7 @@ static bool answers(struct talk *t)
 {
 	int64_t since = journal_now(t->journal);
 	enum talk_answer answer = talk_ask(t, "AT", t->bench->timeouts_ms.answer);
-	return note_step(t, "at", answer == TALK_OK, since,
-		answer == TALK_OK ? "" : talk_said(t));
+	return note_step(t, "at", answer == TALK_OK, since, answer == TALK_OK ? "" : talk_said(t));
 }
 
 /* The cases expect echo, as after every start. */
@@ -105,7 +106,10 @@ static bool set_iut_uart(struct talk *t, const char *command)
 	const struct rig_uart *u = &t->bench->uart;
 	char line[80];
 	snprintf(line, sizeof(line), "%s=%lld,%d,%d,%d,%d", command, (long long)u->baud,
-		u->databits, u->stopbits_x2 - 1, u->parity == 'o' ? 1 : u->parity == 'e' ? 2 : 0,
+		u->databits, u->stopbits_x2 - 1,
+		u->parity == 'o'   ? 1
+		: u->parity == 'e' ? 2
+				   : 0,
 		u->flow);
 	return talk_ask(t, line, t->bench->timeouts_ms.answer) == TALK_OK;
 }
@@ -133,13 +137,13 @@ static bool climb_baud(struct talk *t)
 	char text[64] = "no rate of the bench is answered";
 	bool found = recover_find_rate(t);
 	if (found)
-		snprintf(text, sizeof(text), "answers at %lld",
-			(long long)link_uart(t->link)->baud);
+		snprintf(
+			text, sizeof(text), "answers at %lld", (long long)link_uart(t->link)->baud);
 	return note_step(t, "baud", found && put_rate_back(t), since, text);
 }
 
-/* Until the start-up line, or until the boot noise has ended; then AT as often as it takes. */
-static bool comes_up(struct talk *t)
+/* Until the start-up line, or until the boot noise has ended. False when nothing came at all. */
+static bool hears_start(struct talk *t)
 {
 	struct deadline ready = deadline_in_ms(least(t->bench->timeouts_ms.restart, READY_MS));
 	while (talk_alive(t) && !deadline_passed(ready)) {
@@ -149,22 +153,22 @@ static bool comes_up(struct talk *t)
 		if (before && t->got.len == before)
 			break;
 	}
+	return t->got.len > 0;
+}
+
+/* AT as often as it takes, then at other rates, but not when the line is dead silent. */
+bool recover_wait_restart(struct talk *t)
+{
+	bool heard = hears_start(t);
 	struct deadline up = deadline_in_ms(t->bench->timeouts_ms.restart);
 	while (talk_alive(t) && !deadline_passed(up)) {
 		if (talk_ask(t, "AT", BOOT_ASK_MS) == TALK_OK) {
 			talk_drain(t, t->bench->timeouts_ms.silence, ASK_MS);
 			return true;
 		}
-		/* Bytes, but none that make sense: the rate is another one now. */
-		if (t->got.len > 256)
-			break;
+		heard = heard || t->got.len > 0;
 	}
-	return false;
-}
-
-bool recover_wait_restart(struct talk *t)
-{
-	return comes_up(t) || recover_find_rate(t);
+	return heard && recover_find_rate(t);
 }
 
 /* A command that restarts the module, and back to the bench's rate afterwards. */
@@ -173,7 +177,9 @@ static bool restart_by(struct talk *t, const char *step, const char *command)
 	int64_t since = journal_now(t->journal);
 	if (talk_ask(t, command, t->bench->timeouts_ms.answer) != TALK_OK)
 		return note_step(t, step, false, since, talk_said(t));
-	buf_clear(&t->got);
+	/* The start-up line may have come along with the answer. */
+	if (!talk_await(t, "ready", 0))
+		buf_clear(&t->got);
 	bool up = recover_wait_restart(t) && put_rate_back(t);
 	return note_step(t, step, up, since, up ? "" : "does not come back");
 }
@@ -206,7 +212,8 @@ static bool climb_escape(struct talk *t)
 	talk_drain(t, guard, DRAIN_MS);
 	talk_send(t, "+++");
 	talk_drain(t, guard, DRAIN_MS);
-	bool ok = talk_ask(t, "AT", ask_ms(t)) == TALK_OK || talk_ask(t, "AT", ask_ms(t)) == TALK_OK;
+	bool ok =
+		talk_ask(t, "AT", ask_ms(t)) == TALK_OK || talk_ask(t, "AT", ask_ms(t)) == TALK_OK;
 	return note_step(t, "escape", ok, since, ok ? "" : talk_said(t));
 }
 
@@ -223,8 +230,8 @@ int recover_switch(struct talk *t, const char *how, struct error *error)
 		"this bench has no %s switch: add a \"%s\" command to its file", how, how);
 }
 
-static bool switch_answers(struct talk *t, const char *step, int64_t since, bool done,
-	const struct error *error)
+static bool switch_answers(
+	struct talk *t, const char *step, int64_t since, bool done, const struct error *error)
 {
 	if (!done)
 		return note_step(t, step, false, since, error->text);
@@ -308,7 +315,7 @@ bool recover_line(struct talk *t, bool dirty, struct error *why)
 			return true;
 	}
 	error_set(why, NULL, 0, 0, "%s %s", link_address(t->link),
-		t->lost	       ? "is gone and did not come back"
+		t->lost        ? "is gone and did not come back"
 		: t->cancelled ? "was given up"
 			       : "does not answer any more, whatever was tried");
 	note_step(t, "giveup", false, since, why->text);

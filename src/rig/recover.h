@@ -13,7 +13,8 @@ bool recover_line(struct talk *t, bool dirty, struct error *why);
 bool recover_wait_restart(struct talk *t);
 /* Tries the bench's rates; true with the host's side left at the one that was answered. */
 bool recover_find_rate(struct talk *t);
-/* The bench's reset or power switch, or the link's own; "reset" or "power". 0, or -1 with *error. */
+/* The bench's reset or power switch, or the link's own; "reset" or "power". 0, or -1 with *error.
+ */
 int recover_switch(struct talk *t, const char *how, struct error *error);
 
 #endif

@@ -291,7 +291,8 @@ static void run(struct rig *rig)
 	int failure = journal_failure(rig->journal);
 	if (failure) {
 		rig->end = RIG_INTERNAL;
-		error_set(rig->error, NULL, 0, 0, "can't write the journal: %s", strerror(-failure));
+		error_set(
+			rig->error, NULL, 0, 0, "can't write the journal: %s", strerror(-failure));
 	}
 	header_end(rig);
 	cases_finish(rig);

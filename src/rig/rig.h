@@ -14,8 +14,8 @@
 struct rig_uart {
 	int64_t baud;
 	int databits, stopbits_x2; /* stopbits_x2: 2 = one, 3 = one and a half, 4 = two */
-	char parity;		   /* 'n', 'o', 'e' */
-	int flow;		   /* 0 none, 1 RTS, 2 CTS, 3 both */
+	char parity;               /* 'n', 'o', 'e' */
+	int flow;                  /* 0 none, 1 RTS, 2 CTS, 3 both */
 };
 
 struct rig_timeouts {
@@ -38,7 +38,7 @@ struct rig_case {
 	const char *id, *command, *kind, *file;
 	int line;
 	const char *const *requirements, *const *tags, *const *needs;
-	const char *decided;	 /* verdict known beforehand ("n/a", "skipped", "unequipped") or NULL */
+	const char *decided; /* verdict known beforehand ("n/a", "skipped", "unequipped") or NULL */
 	const char *decided_why;
 };
 
@@ -59,14 +59,15 @@ struct rig_plan {
 	/* Called as things happen; any may be NULL. */
 	void *user;
 	void (*on_started)(void *user, const char *case_id);
-	void (*on_verdict)(void *user, const char *case_id, const char *verdict, const char *message);
+	void (*on_verdict)(
+		void *user, const char *case_id, const char *verdict, const char *message);
 	void (*on_note)(void *user, const char *text);
 };
 
 enum rig_end { RIG_COMPLETE, RIG_INTERRUPTED, RIG_UNUSABLE, RIG_RUNNER_DIED, RIG_INTERNAL };
 
-/* Runs it all; the journal is complete when it returns. *signal: what interrupted it, or 0. The text
- * of *error says why it is not RIG_COMPLETE. */
+/* Runs it all; the journal is complete when it returns. *signal: what interrupted it, or 0. The
+ * text of *error says why it is not RIG_COMPLETE. */
 enum rig_end rig_run(const struct rig_plan *plan, int *signal, struct error *error);
 
 #endif

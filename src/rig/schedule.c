@@ -57,9 +57,8 @@ void schedule(struct rig *rig)
 		struct lane *lane = &rig->lanes[i];
 		if (wants_recovery(lane))
 			recover(lane);
-		struct worker *worker = rig->granting && lane->state == LANE_READY
-						? next_worker(rig)
-						: NULL;
+		struct worker *worker =
+			rig->granting && lane->state == LANE_READY ? next_worker(rig) : NULL;
 		if (worker)
 			lease_begin(lane, worker);
 	}
@@ -103,6 +102,10 @@ static void recovered(struct lane *lane)
 {
 	lane->dirty = false;
 	if (lane->ok) {
+		if (lane->altered) {
+			lease_destroy(lane);
+			lease_create(lane);
+		}
 		lane->lost = false;
 		lane->state = LANE_READY;
 		lease_attach(lane);
@@ -131,7 +134,7 @@ static void answered(struct lane *lane, enum lane_job job)
 		lease_attach(lane);
 	if (worker && worker->asked)
 		worker_answer(worker, lane->ok,
-			!lane->ok		 ? lane->error.text
+			!lane->ok             ? lane->error.text
 			: job == LANE_CONTROL ? buf_text(&lane->text)
 					      : "");
 }

@@ -144,8 +144,8 @@ bool talk_await(struct talk *t, const char *line, int timeout_ms)
 int talk_run(struct talk *t, const char *const *argv, struct error *error)
 {
 	int status = 0;
-	pid_t pid = child_start(
-		&(struct child_start){ .argv = argv, .in = -1, .out = -1, .err = -1, .session = true });
+	pid_t pid = child_start(&(struct child_start){
+		.argv = argv, .in = -1, .out = -1, .err = -1, .session = true });
 	if (pid < 0)
 		return error_set(error, NULL, 0, 0, "can't run %s: %s", argv[0], strerror(-pid));
 	if (!child_wait(pid, &status, t->deadline, t->cancel_fd)) {

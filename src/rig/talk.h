@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rig's own short conversations with an IUT, for probes and recovery: blocking, in the thread of
- * the line, every wait with a deadline, every byte journaled as outside a lease. */
+/* The rig's own short conversations with an IUT, for probes and recovery: blocking, in the thread
+ * of the line, every wait with a deadline, every byte journaled as outside a lease. */
 #ifndef RIG_TALK_H
 #define RIG_TALK_H
 
@@ -15,9 +15,10 @@ struct talk {
 	int lane;
 	int cancel_fd;
 	struct deadline deadline; /* of everything; no wait goes beyond it */
-	struct buf got;		  /* since the last question; bounded, the newest bytes */
-	bool lost, cancelled;	  /* nothing more can be said */
-	bool echo;		  /* the last command came back */
+	struct buf got;           /* since the last question; bounded, the newest bytes */
+	bool lost, cancelled;     /* nothing more can be said */
+	bool echo;                /* the last command came back */
+	bool changed;             /* recovery did more than ask */
 };
 
 enum talk_answer {

@@ -5,14 +5,31 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 
 int ioctl(int fd, unsigned long request, ...); /* <sys/ioctl.h> clashes with termbits */
 
+/* Rates with a name of their own use it: the other end of a PTY may only know those. */
+static unsigned rate_bits(int64_t baud)
+{
+	static const struct {
+		int64_t baud;
+		unsigned bits;
+	} named[] = { { 300, B300 }, { 1200, B1200 }, { 2400, B2400 }, { 4800, B4800 },
+		{ 9600, B9600 }, { 19200, B19200 }, { 38400, B38400 }, { 57600, B57600 },
+		{ 115200, B115200 }, { 230400, B230400 }, { 460800, B460800 }, { 921600, B921600 },
+		{ 1000000, B1000000 }, { 2000000, B2000000 } };
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		if (named[i].baud == baud)
+			return named[i].bits;
+	return BOTHER;
+}
+
 static unsigned format_bits(const struct rig_uart *uart)
 {
 	static const unsigned sizes[] = { CS5, CS6, CS7, CS8 };
-	unsigned bits = CREAD | CLOCAL | BOTHER;
+	unsigned bits = CREAD | CLOCAL | rate_bits(uart->baud);
 	bits |= uart->databits >= 5 && uart->databits <= 8 ? sizes[uart->databits - 5] : CS8;
 	/* One and a half stop bits: what UARTs make of CSTOPB with five data bits. */
 	if (uart->stopbits_x2 > 2)
@@ -60,7 +77,7 @@ const char *uart_text(const struct rig_uart *uart)
 	static const char *const flows[] = { "none", "rts", "cts", "both" };
 	const char *parity = uart->parity == 'e' ? "even" : uart->parity == 'o' ? "odd" : "none";
 	snprintf(text, sizeof(text), "%lld,%d,%s,%s,%s", (long long)uart->baud, uart->databits,
-		uart->stopbits_x2 == 3	 ? "1.5"
+		uart->stopbits_x2 == 3   ? "1.5"
 		: uart->stopbits_x2 == 4 ? "2"
 					 : "1",
 		parity, flows[uart->flow & 3]);

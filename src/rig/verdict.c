@@ -30,8 +30,8 @@ static bool is(const char *a, const char *b)
 
 static bool known(const char *verdict)
 {
-	static const char *const all[] = { "pass", "fail", "deviation", "inconclusive", "unequipped",
-		"error", "n/a", "skipped" };
+	static const char *const all[] = { "pass", "fail", "deviation", "inconclusive",
+		"unequipped", "error", "n/a", "skipped" };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (is(verdict, all[i]))
 			return true;
@@ -77,8 +77,6 @@ static struct outcome judge_pass(const struct case_state *state, char *text, siz
 static struct outcome judge_silent(const struct case_state *state, char *text, size_t size)
 {
 	const struct said *criterion = &state->by_criterion;
-	if (state->has_abort)
-		return as_said(&state->by_rig, state->by_rig.verdict);
 	if (is(criterion->verdict, "fail"))
 		return as_said(criterion, "fail");
 	struct outcome out = as_said(criterion, "error");
@@ -90,14 +88,22 @@ static struct outcome judge_silent(const struct case_state *state, char *text, s
 	return out;
 }
 
+/* The rig's word, because it came first; the worker's say is where it was then. */
+static struct outcome judge_aborted(const struct case_state *state)
+{
+	struct outcome out = as_said(&state->by_worker, state->by_rig.verdict);
+	out.message = state->by_rig.message;
+	return out;
+}
+
 static struct outcome judge(const struct case_state *state, char *text, size_t size)
 {
+	if (state->has_abort)
+		return judge_aborted(state);
 	if (!state->has_worker)
 		return judge_silent(state, text, size);
 	const char *verdict = state->by_worker.verdict;
 	bool good = is(verdict, "pass") || is(verdict, "deviation");
-	if (good && state->has_abort)
-		return as_said(&state->by_rig, state->by_rig.verdict);
 	if (good)
 		return judge_pass(state, text, size);
 	struct outcome out = as_said(&state->by_worker, verdict);
@@ -170,7 +176,8 @@ void verdict_decided(struct rig *rig)
 		const struct rig_case *c = &rig->plan->cases[i];
 		if (c->decided)
 			write_verdict(rig, i,
-				&(struct outcome){ .verdict = c->decided, .message = c->decided_why });
+				&(struct outcome){
+					.verdict = c->decided, .message = c->decided_why });
 	}
 }
 

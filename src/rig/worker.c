@@ -48,11 +48,11 @@ void worker_abort(struct worker *worker, const char *verdict, const char *why)
 	send_text(worker, CHANNEL_ABORT, json.data, json.len);
 	if (worker->state == WORKER_LEASED || worker->state == WORKER_QUEUED) {
 		struct case_state *state = &worker->rig->cases[worker->case_index];
-		if (verdict) {
+		if (verdict && !state->has_worker) {
 			state->has_abort = true;
 			state->by_rig.verdict = strdup(verdict);
 			state->by_rig.message = strdup(why);
-		} else {
+		} else if (!verdict) {
 			state->dropped = !state->has_worker;
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* spec-check DIR...: loads the models and derives all cases, for the people who write models. Prints
- * each case with its requirement and steps, then the requirements that no derived case judges. */
+/* spec-check DIR...: loads the models and derives all cases, for the people who write models.
+ * Prints each case with its requirement and steps, then the requirements that no derived case
+ * judges. */
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -46,9 +47,9 @@ static void print_step(const struct step *s)
 			printf(" or ");
 		for (size_t j = 0; j < s->responses[i].count; j++)
 			printf("%s%s | ", s->responses[i].lines[j].text,
-				s->responses[i].lines[j].repeat	    ? "*"
-					: s->responses[i].lines[j].optional ? "?"
-									      : "");
+				s->responses[i].lines[j].repeat     ? "*"
+				: s->responses[i].lines[j].optional ? "?"
+								    : "");
 	}
 	printf("%s%s", s->final ? s->final : "", s->restarts ? " [restarts]" : "");
 	print_checks(s);

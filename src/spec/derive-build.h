@@ -19,7 +19,7 @@ struct slot {
 /* A command line of which some optional groups are given. */
 struct shape {
 	uint32_t groups; /* bit n: group n, in the order of their opening brackets */
-	size_t count;	 /* parameters given */
+	size_t count;    /* parameters given */
 };
 
 struct line_syntax {
@@ -37,14 +37,19 @@ struct values {
 	const char *text[SLOTS_MAX];
 };
 
+/* Values by slot, as a query shows them. */
+struct set_values {
+	const char *value[SLOTS_MAX];
+};
+
 struct builder {
 	struct arena *arena;
 	const struct command *command;
 	struct derived *out;
 	const struct form *form; /* the one cases are made for */
-	const char *prefix;	 /* "set", "execute" */
+	const char *prefix;      /* "set", "execute" */
 	struct line_syntax line;
-	bool has_state;	  /* a query shows what could change */
+	bool has_state;    /* a query shows what could change */
 	bool can_put_back; /* and everything needed to set it again */
 };
 
@@ -54,13 +59,13 @@ bool line_parse(struct arena *a, const struct command *command, const char *synt
 const struct shape *line_full_shape(const struct line_syntax *line);
 bool line_allows(const struct line_syntax *line, size_t count);
 /* Indices of the slots that the shape gives. */
-size_t line_given_slots(const struct line_syntax *line, const struct shape *shape,
-	size_t slots[SLOTS_MAX]);
+size_t line_given_slots(
+	const struct line_syntax *line, const struct shape *shape, size_t slots[SLOTS_MAX]);
 const char *line_render(struct arena *a, const struct line_syntax *line, const struct shape *shape,
 	const struct values *values);
 /* The first `count` values behind the head, whatever the syntax says. */
-const char *line_render_first(struct arena *a, const struct line_syntax *line,
-	const struct values *values, size_t count);
+const char *line_render_first(
+	struct arena *a, const struct line_syntax *line, const struct values *values, size_t count);
 /* A value as it stands on the wire: quoted and escaped where its type wants it. */
 const char *wire_text(struct arena *a, const struct slot *slot, const char *value);
 void typical_values(struct arena *a, const struct line_syntax *line, struct values *out);
@@ -70,14 +75,14 @@ const char *name_of_value(struct arena *a, const char *text);
 const char *unique_name(struct arena *a, const struct derived *d, const char *name);
 
 /* derive-step.c */
-struct derived_case *add_case(struct builder *b, const char *name, const char *requirement,
-	int file_line);
+struct derived_case *add_case(
+	struct builder *b, const char *name, const char *requirement, int file_line);
 void add_tag(struct builder *b, struct derived_case *c, const char *tag);
 void add_need(struct builder *b, struct derived_case *c, const char *need);
-struct step *add_step(struct builder *b, struct derived_case *c, enum step_kind kind,
-	const char *claim);
-struct step *add_send(struct builder *b, struct derived_case *c, const char *send, const char *final,
-	const char *claim);
+struct step *add_step(
+	struct builder *b, struct derived_case *c, enum step_kind kind, const char *claim);
+struct step *add_send(struct builder *b, struct derived_case *c, const char *send,
+	const char *final, const char *claim);
 /* A set or execute command that is to be accepted: response and effects of the form. */
 struct step *add_accepted(struct builder *b, struct derived_case *c, const char *send);
 void add_check(struct builder *b, struct step *s, const struct check *check);
@@ -85,11 +90,14 @@ void add_check(struct builder *b, struct step *s, const struct check *check);
 void add_before(struct builder *b, struct derived_case *c);
 /* Asks and compares with what was before. */
 void add_unchanged(struct builder *b, struct derived_case *c, const char *claim);
-/* Asks and compares with the "other" values, the typical ones where there is none. */
-void add_shows_other(struct builder *b, struct derived_case *c, const char *claim);
+/* Asks and compares with the values. */
+void add_shows(
+	struct builder *b, struct derived_case *c, const struct set_values *set, const char *claim);
 /* Sets what was before; with no query, the typical values. NULL when there is nothing to do. */
 struct step *add_put_back(struct builder *b, struct derived_case *c);
 void find_state(struct builder *b);
+/* Whether the query shows the parameter, and it stays as it is set. */
+bool is_shown(struct builder *b, const struct parameter *p);
 /* The facilities for a line format that is not the typical one. */
 void add_format_needs(struct builder *b, struct derived_case *c, const struct values *values);
 

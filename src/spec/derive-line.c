@@ -142,8 +142,8 @@ bool line_allows(const struct line_syntax *line, size_t count)
 	return false;
 }
 
-size_t line_given_slots(const struct line_syntax *line, const struct shape *shape,
-	size_t slots[SLOTS_MAX])
+size_t line_given_slots(
+	const struct line_syntax *line, const struct shape *shape, size_t slots[SLOTS_MAX])
 {
 	return find_given(line, shape->groups, slots);
 }
@@ -163,8 +163,8 @@ const char *line_render(struct arena *a, const struct line_syntax *line, const s
 	return keep(a, &r.text);
 }
 
-const char *line_render_first(struct arena *a, const struct line_syntax *line,
-	const struct values *values, size_t count)
+const char *line_render_first(
+	struct arena *a, const struct line_syntax *line, const struct values *values, size_t count)
 {
 	struct buf text = { 0 };
 	buf_puts(&text, line->head);

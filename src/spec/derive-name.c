@@ -37,10 +37,11 @@ const char *name_of_value(struct arena *a, const char *text)
 	}
 	for (size_t i = 0; i < len && name.len < NAME_BYTES_MAX; i++) {
 		unsigned char c = (unsigned char)text[i];
-		const char *word = isalnum(c) || c == '_'
-					   ? (char[]){ (char)c, '\0' }
-					   : word_of(text[i],
-						     i + 1 < len && isdigit((unsigned char)text[i + 1]));
+		const char *word =
+			isalnum(c) || c == '_'
+				? (char[]){ (char)c, '\0' }
+				: word_of(text[i],
+					  i + 1 < len && isdigit((unsigned char)text[i + 1]));
 		bool doubled = word[0] == '_' && name.len && name.data[name.len - 1] == '_';
 		buf_puts(&name, word + doubled);
 	}

@@ -26,13 +26,14 @@ static void add_accept_case(struct builder *b, const char *name, const char *req
 	add_before(b, c);
 	const char *send = line_render(b->arena, &b->line, shape, values);
 	add_accepted(b, c, send);
-	/* Without a query the typical values are the ones to leave behind: they may be there now. */
+	/* Without a query the typical values are the ones to leave behind: they may be there now.
+	 */
 	if (b->can_put_back || strcmp(send, full_line(b, &typical)) != 0)
 		add_put_back(b, c);
 }
 
-static void add_refuse_case(struct builder *b, const char *name, const char *requirement, int line,
-	const char *send)
+static void add_refuse_case(
+	struct builder *b, const char *name, const char *requirement, int line, const char *send)
 {
 	struct derived_case *c = add_case(b, name, requirement, line);
 	add_before(b, c);
@@ -57,8 +58,8 @@ static bool first_time(struct builder *b, struct seen *seen, const char *value)
 	return true;
 }
 
-static void accept_value(struct builder *b, size_t slot, struct seen *seen, const char *value,
-	const char *label)
+static void accept_value(
+	struct builder *b, size_t slot, struct seen *seen, const char *value, const char *label)
 {
 	const struct parameter *p = b->line.slots[slot].parameter;
 	if (!value || !first_time(b, seen, value))
@@ -279,64 +280,107 @@ void derive_arities(struct builder *b)
 		derive_empty(b, &typical);
 }
 
-/* Sets the "other" value of every parameter that has one. */
-static void add_set_other(struct builder *b, struct derived_case *c)
+/* The "other" value of every parameter that has one. */
+static struct set_values other_values(struct builder *b)
 {
-	struct values values;
+	struct set_values set;
 	for (size_t i = 0; i < b->line.slot_count; i++) {
 		const struct parameter *p = b->line.slots[i].parameter;
-		values.text[i] = wire_text(b->arena, &b->line.slots[i],
-			p->other ? p->other : p->typical);
+		set.value[i] = p->other ? p->other : p->typical;
 	}
+	return set;
+}
+
+static void add_set(struct builder *b, struct derived_case *c, const struct set_values *set)
+{
+	struct values values;
+	for (size_t i = 0; i < b->line.slot_count; i++)
+		values.text[i] = wire_text(b->arena, &b->line.slots[i], set->value[i]);
 	add_format_needs(b, c, &values);
 	add_accepted(b, c, full_line(b, &values));
 }
 
+static void add_reads_back(struct builder *b, const char *name, const struct set_values *set)
+{
+	struct derived_case *c = add_case(b, name, b->form->reads_back, b->form->file_line);
+	add_before(b, c);
+	add_set(b, c, set);
+	add_shows(b, c, set, "the query shows what was set");
+	add_put_back(b, c);
+}
+
+/* All "other" values at once; then each listed value by itself, for modules that take a value and
+ * keep another. */
+static void derive_reads_back(struct builder *b)
+{
+	const struct set_values other = other_values(b);
+	add_reads_back(b, "set_reads_back", &other);
+	for (size_t slot = 0; slot < b->line.slot_count; slot++) {
+		const struct parameter *p = b->line.slots[slot].parameter;
+		for (size_t i = 0; i < p->value_count && is_shown(b, p); i++) {
+			struct set_values set;
+			for (size_t k = 0; k < b->line.slot_count; k++)
+				set.value[k] = b->line.slots[k].parameter->typical;
+			if (strcmp(p->values[i], other.value[slot]) == 0)
+				continue;
+			set.value[slot] = p->values[i];
+			add_reads_back(b,
+				arena_printf(b->arena, "set_%s_reads_back_%s", p->name,
+					name_of_value(b->arena, p->values[i])),
+				&set);
+		}
+	}
+}
+
 static void derive_restored(struct builder *b)
 {
-	struct derived_case *c = add_case(b, "restore_brings_factory_value_back", b->form->restored,
-		b->form->file_line);
+	struct derived_case *c = add_case(
+		b, "restore_brings_factory_value_back", b->form->restored, b->form->file_line);
+	const struct set_values other = other_values(b);
 	add_tag(b, c, "nvs");
 	add_tag(b, c, "destructive");
 	add_step(b, c, STEP_RESTORE, "the factory settings come back");
 	add_before(b, c);
-	add_set_other(b, c);
+	add_set(b, c, &other);
 	add_step(b, c, STEP_RESTORE, "the factory settings come back")->uart = b->form->effect;
 	add_unchanged(b, c, "the query shows the factory value again");
 }
 
+static void derive_survives(struct builder *b)
+{
+	struct derived_case *c =
+		add_case(b, "set_survives_restart", b->form->persists, b->form->file_line);
+	const struct set_values other = other_values(b);
+	add_tag(b, c, "nvs");
+	add_before(b, c);
+	add_set(b, c, &other);
+	add_step(b, c, STEP_RESTART, "the module restarts");
+	add_shows(b, c, &other, "the query shows what was set before the restart");
+	add_put_back(b, c);
+}
+
+static void derive_lost(struct builder *b)
+{
+	struct derived_case *c =
+		add_case(b, "set_is_lost_at_restart", b->form->lost, b->form->file_line);
+	const struct set_values other = other_values(b);
+	add_before(b, c);
+	add_set(b, c, &other);
+	add_step(b, c, STEP_RESTART, "the module restarts")->uart = b->form->effect;
+	add_unchanged(b, c, "the query shows the earlier value again");
+	struct step *back = add_put_back(b, c);
+	if (back)
+		back->if_deviated = true;
+}
+
 void derive_state(struct builder *b)
 {
-	const struct form *form = b->form;
-	if (form->reads_back) {
-		struct derived_case *c =
-			add_case(b, "set_reads_back", form->reads_back, form->file_line);
-		add_before(b, c);
-		add_set_other(b, c);
-		add_shows_other(b, c, "the query shows what was set");
-		add_put_back(b, c);
-	}
-	if (form->persists) {
-		struct derived_case *c =
-			add_case(b, "set_survives_restart", form->persists, form->file_line);
-		add_tag(b, c, "nvs");
-		add_before(b, c);
-		add_set_other(b, c);
-		add_step(b, c, STEP_RESTART, "the module restarts");
-		add_shows_other(b, c, "the query shows what was set before the restart");
-		add_put_back(b, c);
-	}
-	if (form->lost) {
-		struct derived_case *c =
-			add_case(b, "set_is_lost_at_restart", form->lost, form->file_line);
-		add_before(b, c);
-		add_set_other(b, c);
-		add_step(b, c, STEP_RESTART, "the module restarts")->uart = form->effect;
-		add_unchanged(b, c, "the query shows the earlier value again");
-		struct step *back = add_put_back(b, c);
-		if (back)
-			back->if_deviated = true;
-	}
-	if (form->restored)
+	if (b->form->reads_back)
+		derive_reads_back(b);
+	if (b->form->persists)
+		derive_survives(b);
+	if (b->form->lost)
+		derive_lost(b);
+	if (b->form->restored)
 		derive_restored(b);
 }

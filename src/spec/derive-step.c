@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of which derived cases are made: asking what is, setting, asking again, putting back. */
+/* The steps of which derived cases are made: asking what is, setting, asking again, putting back.
+ */
 #include "base/text.h"
 #include "spec/derive-build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct derived_case *add_case(struct builder *b, const char *name, const char *requirement,
-	int file_line)
+struct derived_case *add_case(
+	struct builder *b, const char *name, const char *requirement, int file_line)
 {
 	name = unique_name(b->arena, b->out, name);
 	struct derived_case *c = arena_push(b->arena, &b->out->cases, &b->out->count, sizeof(*c));
@@ -45,16 +46,16 @@ void add_need(struct builder *b, struct derived_case *c, const char *need)
 	add_word(b, &c->needs, need);
 }
 
-struct step *add_step(struct builder *b, struct derived_case *c, enum step_kind kind,
-	const char *claim)
+struct step *add_step(
+	struct builder *b, struct derived_case *c, enum step_kind kind, const char *claim)
 {
 	struct step *s = arena_push(b->arena, &c->steps, &c->step_count, sizeof(*s));
 	*s = (struct step){ .kind = kind, .claim = claim };
 	return s;
 }
 
-struct step *add_send(struct builder *b, struct derived_case *c, const char *send, const char *final,
-	const char *claim)
+struct step *add_send(struct builder *b, struct derived_case *c, const char *send,
+	const char *final, const char *claim)
 {
 	struct step *s = add_step(b, c, STEP_SEND, claim);
 	s->send = send;
@@ -129,6 +130,13 @@ static const struct parameter *find_field(const struct fields *f, const char *na
 	return NULL;
 }
 
+bool is_shown(struct builder *b, const struct parameter *p)
+{
+	struct fields fields;
+	find_fields(b, &fields);
+	return !p->moving && find_field(&fields, p->name);
+}
+
 static const char *put_back_field(const struct parameter *p)
 {
 	return p->put_back ? p->put_back : p->name;
@@ -194,48 +202,60 @@ void add_unchanged(struct builder *b, struct derived_case *c, const char *claim)
 	}
 }
 
-void add_shows_other(struct builder *b, struct derived_case *c, const char *claim)
+void add_shows(
+	struct builder *b, struct derived_case *c, const struct set_values *set, const char *claim)
 {
-	struct fields fields;
-	find_fields(b, &fields);
 	struct step *s = add_query(b, c, claim);
 	for (size_t i = 0; i < b->line.slot_count; i++) {
 		const struct parameter *p = b->line.slots[i].parameter;
-		if (!find_field(&fields, p->name) || p->moving)
+		if (!is_shown(b, p))
 			continue;
 		add_check(b, s,
 			&(struct check){
 				.field = p->name,
-				.value = p->other ? p->other : p->typical,
+				.value = set->value[i],
 				.tolerance_percent = p->tolerance_percent,
 			});
 	}
 }
 
+/* The complete command with what was remembered in it. */
+static const char *earlier_line(struct builder *b)
+{
+	struct values values;
+	for (size_t i = 0; i < b->line.slot_count; i++) {
+		const struct slot *slot = &b->line.slots[i];
+		enum parameter_type type = slot->parameter->type;
+		bool bare = slot->quoted || type == PARAM_INTEGER || type == PARAM_HEX;
+		values.text[i] = arena_printf(b->arena, bare ? "{before.%s}" : "\"{before.%s}\"",
+			put_back_field(slot->parameter));
+	}
+	return line_render(b->arena, &b->line, line_full_shape(&b->line), &values);
+}
+
+static const char *typical_line(struct builder *b)
+{
+	struct values values;
+	typical_values(b->arena, &b->line, &values);
+	return line_render(b->arena, &b->line, line_full_shape(&b->line), &values);
+}
+
 struct step *add_put_back(struct builder *b, struct derived_case *c)
 {
-	bool no_query = !b->command->forms[FORM_QUERY].present;
-	if (!b->can_put_back && (!no_query || b->command->restarts))
-		return NULL;
-	struct values values;
-	if (b->can_put_back) {
-		for (size_t i = 0; i < b->line.slot_count; i++) {
-			const struct slot *slot = &b->line.slots[i];
-			const char *quote = slot->quoted || slot->parameter->type == PARAM_INTEGER ||
-							    slot->parameter->type == PARAM_HEX
-						    ? ""
-						    : "\"";
-			values.text[i] = arena_printf(b->arena, "%s{before.%s}%s", quote,
-				put_back_field(slot->parameter), quote);
-		}
+	struct step *s;
+	if (b->form->undo) {
+		s = add_send(b, c, b->form->undo, "OK", "what the command did is undone");
+		s->restarts = b->command->restarts;
+	} else if (b->can_put_back) {
+		s = add_accepted(b, c, earlier_line(b));
+		s->claim = "what was set before is put back";
+	} else if (!b->command->forms[FORM_QUERY].present && !b->command->restarts) {
+		s = add_accepted(b, c, typical_line(b));
+		s->claim = "the typical values are put back";
 	} else {
-		typical_values(b->arena, &b->line, &values);
+		return NULL;
 	}
-	const char *send = line_render(b->arena, &b->line, line_full_shape(&b->line), &values);
-	struct step *s = add_accepted(b, c, send);
 	s->cleanup = true;
-	s->claim = b->can_put_back ? "what was set before is put back"
-				   : "the typical values are put back";
 	return s;
 }
 
@@ -246,8 +266,7 @@ void add_format_needs(struct builder *b, struct derived_case *c, const struct va
 	for (size_t i = 0; i < b->line.slot_count; i++) {
 		const struct parameter *p = b->line.slots[i].parameter;
 		if (strcmp(values->text[i], p->typical) != 0)
-			add_need(b, c,
-				arena_printf(b->arena, "%s:%s", p->name, values->text[i]));
+			add_need(b, c, arena_printf(b->arena, "%s:%s", p->name, values->text[i]));
 	}
 }
 

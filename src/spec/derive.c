@@ -15,10 +15,12 @@ static const char *const prefixes[FORM_COUNT] = {
 
 static void derive_plain_form(struct builder *b)
 {
-	struct derived_case *c = add_case(b,
-		arena_printf(b->arena, "%s_answers_as_documented", b->prefix), b->form->requirement,
-		b->form->file_line);
+	struct derived_case *c =
+		add_case(b, arena_printf(b->arena, "%s_answers_as_documented", b->prefix),
+			b->form->requirement, b->form->file_line);
 	add_accepted(b, c, b->form->syntax)->claim = "the answer is as documented";
+	if (b->form->undo)
+		add_put_back(b, c);
 }
 
 static int use_form(struct builder *b, enum form_kind kind, struct error *error)
@@ -80,7 +82,8 @@ static void derive_example(struct builder *b, const struct example *e)
 		e->requirement, e->file_line);
 	if (sets)
 		add_before(b, c);
-	struct step *s = add_send(b, c, e->send, e->final, "the answer is as the example prints it");
+	struct step *s =
+		add_send(b, c, e->send, e->final, "the answer is as the example prints it");
 	s->responses = e->responses;
 	s->response_count = e->response_count;
 	s->restarts = own && b->command->restarts && !refused && e->send[len] != '?';

@@ -19,14 +19,14 @@ struct check {
 	const char *value; /* expected text, "{name}" for a remembered one; NULL: only remember */
 	const char *remember; /* name to keep it under, or NULL */
 	int tolerance_percent;
-	/* Remember the host line's own rate instead, when the field is within the tolerance of it: a
-	 * module tells what its divisor makes of the rate, and putting that back would drift. */
+	/* Remember the host line's own rate instead, when the field is within the tolerance of it:
+	 * a module tells what its divisor makes of the rate, and putting that back would drift. */
 	bool line_rate;
 };
 
 struct step {
 	enum step_kind kind;
-	const char *send; /* may hold {name}: a remembered field */
+	const char *send;                 /* may hold {name}: a remembered field */
 	const struct response *responses; /* NULL: no information line may come */
 	size_t response_count;
 	const char *final; /* "OK", "ERROR" */
@@ -36,9 +36,10 @@ struct step {
 	 * databits, stopbits, parity, flow control, in this order). RESTART and RESTORE: once OK
 	 * has come, the host line goes back to what it was when the lease began. */
 	bool uart;
-	bool restarts;	  /* SEND: the module restarts after OK: wait until it answers again */
-	bool cleanup;	  /* puts things back: a failure here is reported as such */
-	bool if_deviated; /* only after an earlier step deviated (what was to be refused was taken) */
+	bool restarts;     /* SEND: the module restarts after OK: wait until it answers again */
+	bool cleanup;      /* puts things back: a failure here is reported as such */
+	bool if_deviated;  /* only after an earlier step deviated (what was to be refused was taken)
+			    */
 	const char *claim; /* what this step shows, for the failure text */
 };
 /* After a step that deviated (known deviation), the steps that are not cleanup are left out. */
@@ -47,11 +48,11 @@ struct derived_case {
 	const char *name; /* "set_baudrate_refuses_79" */
 	const struct command *command;
 	const char *requirement;
-	/* NULL-terminated. Cases that set a line format other than the typical one need the facility
-	 * "baudrate:80", "databits:5", "flow_control:2" … */
+	/* NULL-terminated. Cases that set a line format other than the typical one need the
+	 * facility "baudrate:80", "databits:5", "flow_control:2" … */
 	const char **tags, **needs;
-	const char *file;	    /* model file */
-	int line;		    /* line of the model file */
+	const char *file; /* model file */
+	int line;         /* line of the model file */
 	struct step *steps;
 	size_t step_count;
 };

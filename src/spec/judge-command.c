@@ -54,8 +54,7 @@ static const struct command *find_command(const struct spec *spec, const char *t
 	const struct command *best = NULL;
 	for (size_t i = 0; i < spec->command_count; i++) {
 		const struct command *c = &spec->commands[i];
-		if (is_command(c, text, compare) &&
-			(!best || strlen(c->name) > strlen(best->name)))
+		if (is_command(c, text, compare) && (!best || strlen(c->name) > strlen(best->name)))
 			best = c;
 	}
 	return best;
@@ -121,15 +120,16 @@ static bool is_refused(const struct parameter *p, const char *raw)
 	return false;
 }
 
-static void judge_value(struct command_line *out, const struct slot *slot,
-	const struct argument *arg)
+static void judge_value(
+	struct command_line *out, const struct slot *slot, const struct argument *arg)
 {
 	const struct parameter *p = slot->parameter;
 	bool bare = p->type == PARAM_INTEGER || p->type == PARAM_HEX;
 	int64_t number;
 	const char *why;
 	if (is_refused(p, arg->raw))
-		state(out, COMMAND_INVALID, p->refuses, "<%s> must not be %.60s", p->name, arg->raw);
+		state(out, COMMAND_INVALID, p->refuses, "<%s> must not be %.60s", p->name,
+			arg->raw);
 	else if (bare == arg->quoted)
 		state(out, COMMAND_INVALID, p->wrong_type, "<%s> is %.60s", p->name, arg->raw);
 	else if (p->type == PARAM_INTEGER && !text_integer(arg->plain, &number))
@@ -144,46 +144,63 @@ static void judge_value(struct command_line *out, const struct slot *slot,
 		state(out, COMMAND_UNCERTAIN, NULL, "the range of <%s> is not stated", p->name);
 }
 
-/* The slots that are given, in order, when `count` arguments come. */
-static const struct shape *find_shape(const struct line_syntax *line, size_t count)
+static void judge_argument(
+	struct command_line *out, const struct slot *slot, const struct argument *arg)
 {
-	for (size_t i = 0; i < line->shape_count; i++)
-		if (line->shapes[i].count == count)
-			return &line->shapes[i];
-	return NULL;
+	if (*arg->raw)
+		judge_value(out, slot, arg);
+	else if (slot->optional)
+		state(out, COMMAND_UNCERTAIN, NULL, "the optional <%s> is empty",
+			slot->parameter->name);
+	else
+		state(out, COMMAND_INVALID, out->form->empty, "<%s> is empty",
+			slot->parameter->name);
 }
 
+/* From the one that says nothing against the command to the one that settles it. */
+static int weight(enum command_state s)
+{
+	return s == COMMAND_VALID ? 0 : s == COMMAND_UNCERTAIN ? 1 : s == COMMAND_UNSCORED ? 2 : 3;
+}
+
+/* One bad parameter is enough; one that can't be judged leaves the others to it. */
+static void judge_shape(struct command_line *out, const struct line_syntax *line,
+	const struct shape *shape, const struct argument *args)
+{
+	size_t slots[SLOTS_MAX], given = line_given_slots(line, shape, slots);
+	for (size_t i = 0; i < given; i++) {
+		struct command_line one = *out;
+		one.state = COMMAND_VALID;
+		judge_argument(&one, &line->slots[slots[i]], &args[i]);
+		if (weight(one.state) > weight(out->state))
+			*out = one;
+	}
+}
+
+/* Optional groups can leave the same number in several ways: the one that fits best counts. */
 static void judge_arguments(struct command_line *out, const struct line_syntax *line,
 	const struct argument *args, size_t count)
 {
 	const struct form *form = out->form;
-	if (count > line_full_shape(line)->count) {
-		state(out, COMMAND_INVALID, form->surplus, "%zu parameters, %zu at most", count,
-			line_full_shape(line)->count);
-		return;
-	}
-	const struct shape *shape = find_shape(line, count);
-	if (!shape) {
-		state(out, COMMAND_INVALID, form->missing, "%zu parameters are not enough", count);
-		return;
-	}
-	size_t slots[SLOTS_MAX], given = line_given_slots(line, shape, slots);
-	for (size_t i = 0; i < given && i < count; i++) {
-		const struct slot *slot = &line->slots[slots[i]];
+	struct command_line best = *out;
+	bool found = false;
+	for (size_t i = 0; i < line->shape_count; i++) {
+		if (line->shapes[i].count != count)
+			continue;
 		struct command_line one = *out;
-		if (*args[i].raw)
-			judge_value(&one, slot, &args[i]);
-		else if (slot->optional)
-			state(&one, COMMAND_UNCERTAIN, NULL, "the optional <%s> is empty",
-				slot->parameter->name);
-		else
-			state(&one, COMMAND_INVALID, form->empty, "<%s> is empty",
-				slot->parameter->name);
-		/* One bad parameter is enough; one that can't be judged leaves the others to it. */
-		if (one.state != COMMAND_VALID && out->state != COMMAND_INVALID &&
-			(out->state == COMMAND_VALID || one.state == COMMAND_INVALID))
-			*out = one;
+		judge_shape(&one, line, &line->shapes[i], args);
+		if (!found || weight(one.state) < weight(best.state))
+			best = one;
+		found = true;
 	}
+	size_t most = line_full_shape(line)->count;
+	if (found)
+		*out = best;
+	else if (count > most)
+		state(out, COMMAND_INVALID, form->surplus, "%zu parameters, %zu at most", count,
+			most);
+	else
+		state(out, COMMAND_INVALID, form->missing, "%zu parameters are not enough", count);
 }
 
 static void judge_parameters(struct command_line *out, const char *text)
@@ -220,7 +237,7 @@ void command_line_judge(struct command_line *out, const struct spec *spec, const
 		return;
 	}
 	enum form_kind kind = strcmp(rest, "?") == 0 ? FORM_QUERY
-			      : *rest == '='	     ? FORM_SET
+			      : *rest == '='         ? FORM_SET
 						     : FORM_EXECUTE;
 	out->form = &out->command->forms[kind];
 	if (!out->form->present) {

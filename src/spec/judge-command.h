@@ -11,7 +11,8 @@ enum command_state {
 	COMMAND_UNSCORED, /* known, but the document says nothing of this line */
 	COMMAND_VALID,
 	COMMAND_INVALID,   /* to be refused: `requirement` */
-	COMMAND_UNCERTAIN, /* may be taken or refused: no range is stated, an optional one is empty */
+	COMMAND_UNCERTAIN, /* may be taken or refused: no range is stated, an optional one is empty
+			    */
 };
 
 struct command_line {

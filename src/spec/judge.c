@@ -14,8 +14,8 @@
 static void judged(struct judged *out, enum judgement judgement, const char *id, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
-static void judged(struct judged *out, enum judgement judgement, const char *id, const char *format,
-	...)
+static void judged(
+	struct judged *out, enum judgement judgement, const char *id, const char *format, ...)
 {
 	out->judgement = judgement;
 	snprintf(out->id, sizeof(out->id), "%s", id ? id : "");
@@ -26,8 +26,8 @@ static void judged(struct judged *out, enum judgement judgement, const char *id,
 }
 
 /* Lines without the log noise that the profile knows and, before ERROR, without error codes. */
-static size_t keep_lines(const struct exchange *e, const struct profile *profile, bool drop_codes,
-	const char **out)
+static size_t keep_lines(
+	const struct exchange *e, const struct profile *profile, bool drop_codes, const char **out)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < e->line_count; i++) {
@@ -99,8 +99,8 @@ static void judge_answer(struct judged *out, const struct command_line *c, const
 	else if (refused && (form->may_refuse || c->command->needs[0]))
 		judged(out, JUDGED_UNSCORED, "", "refused, which depends on the module's state");
 	else
-		judged(out, JUDGED_BREAKS, form->requirement, "the answer ends with \"%s\", not \"%s\"",
-			e->final, form->final);
+		judged(out, JUDGED_BREAKS, form->requirement,
+			"the answer ends with \"%s\", not \"%s\"", e->final, form->final);
 }
 
 static void judge_line(struct judged *out, const struct command_line *c, const struct exchange *e,

@@ -7,15 +7,15 @@
 #include "spec/spec.h"
 
 enum judgement {
-	JUDGED_CONFORMS,   /* fits the document */
-	JUDGED_DEVIATES,   /* fits a deviation listed in the profile: `id` */
-	JUDGED_BREAKS,	   /* fits neither: `id` is the requirement, `why` the difference */
-	JUDGED_UNSCORED,   /* the document says nothing of it (undocumented form, bare ATE, …) */
-	JUDGED_UNKNOWN,	   /* the model has no such command */
+	JUDGED_CONFORMS, /* fits the document */
+	JUDGED_DEVIATES, /* fits a deviation listed in the profile: `id` */
+	JUDGED_BREAKS,   /* fits neither: `id` is the requirement, `why` the difference */
+	JUDGED_UNSCORED, /* the document says nothing of it (undocumented form, bare ATE, …) */
+	JUDGED_UNKNOWN,  /* the model has no such command */
 };
 
 struct exchange {
-	const char *command;	  /* without CR LF */
+	const char *command;      /* without CR LF */
 	const char *const *lines; /* information lines, blank ones left out */
 	size_t line_count;
 	const char *final; /* "OK", "ERROR", or "" when none came */

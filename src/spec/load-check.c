@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int check_value(struct loader *l, const struct parameter *p, const char *key,
-	const char *value)
+static int check_value(
+	struct loader *l, const struct parameter *p, const char *key, const char *value)
 {
 	const char *why;
 	if (!value || spec_value_fits(p, value, false, &why))
@@ -25,7 +25,8 @@ static int check_values(struct loader *l, const char *key, const struct paramete
 		size_t inner = load_into_index(l, i);
 		if (fits)
 			status = check_value(l, p, NULL, list[i]);
-		else if (p->type == PARAM_INTEGER && spec_value_fits(p, list[i], false, NULL))
+		else if (p->type == PARAM_INTEGER && (p->bounded || p->value_count > 0) &&
+			 spec_value_fits(p, list[i], false, NULL))
 			status = load_error(l, NULL, "\"%s\" is a value of the parameter", list[i]);
 		load_up(l, inner);
 	}
@@ -35,7 +36,8 @@ static int check_values(struct loader *l, const char *key, const struct paramete
 
 int load_check_parameter(struct loader *l, const struct parameter *p)
 {
-	if (check_value(l, p, "typical", p->typical) < 0 || check_value(l, p, "other", p->other) < 0)
+	if (check_value(l, p, "typical", p->typical) < 0 ||
+		check_value(l, p, "other", p->other) < 0)
 		return -1;
 	if (p->other && !p->typical)
 		return load_error(l, "other", "there is no \"typical\" value");
@@ -110,8 +112,8 @@ static int check_sent_field(void *user, const char *name)
 
 static int check_syntax(struct loader *l, const struct form *form, struct walk *w)
 {
-	static const char *const words[] = { "the name alone or with letters behind it", "the name and '?'",
-		"the name, '=' and parameters" };
+	static const char *const words[] = { "the name alone or with letters behind it",
+		"the name and '?'", "the name, '=' and parameters" };
 	const char *name = w->command->name;
 	size_t len = strlen(name);
 	const char *rest = form->syntax + len;
@@ -154,8 +156,8 @@ static int check_state_kinds(struct loader *l, const struct form *form, const st
 		if (kinds[i].id && (form->kind != FORM_SET || !c->forms[FORM_QUERY].present))
 			return load_error(l, kinds[i].key, "needs a set form and a query form");
 		if (kinds[i].id && !other)
-			return load_error(l, kinds[i].key,
-				"needs a parameter with an \"other\" value");
+			return load_error(
+				l, kinds[i].key, "needs a parameter with an \"other\" value");
 	}
 	if (form->persists && form->lost)
 		return load_error(l, "volatile", "\"persists\" is given too");
@@ -167,10 +169,10 @@ static int check_form_ids(struct loader *l, const struct spec *spec, const struc
 	const struct {
 		const char *key, *id;
 	} ids[] = { { "requirement", form->requirement }, { "omitted", form->omitted },
-		{ "missing", form->missing },
-		{ "surplus", form->surplus }, { "empty", form->empty },
-		{ "reads_back", form->reads_back }, { "persists", form->persists },
-		{ "volatile", form->lost }, { "restored", form->restored } };
+		{ "missing", form->missing }, { "surplus", form->surplus },
+		{ "empty", form->empty }, { "reads_back", form->reads_back },
+		{ "persists", form->persists }, { "volatile", form->lost },
+		{ "restored", form->restored } };
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (load_check_id(l, spec, ids[i].key, ids[i].id) < 0)
 			return -1;
@@ -211,8 +213,8 @@ static int check_examples(struct loader *l, const struct spec *spec, struct walk
 	for (size_t i = 0; i < w->command->example_count && status == 0; i++) {
 		const struct example *e = &w->command->examples[i];
 		size_t inner = load_into_index(l, i);
-		status = check_responses(l, json_array_get(examples, i), e->responses,
-			e->response_count, w);
+		status = check_responses(
+			l, json_array_get(examples, i), e->responses, e->response_count, w);
 		if (status == 0)
 			status = load_check_id(l, spec, "requirement", e->requirement);
 		load_up(l, inner);
@@ -221,8 +223,8 @@ static int check_examples(struct loader *l, const struct spec *spec, struct walk
 	return status;
 }
 
-static int check_deviations(struct loader *l, const struct spec *spec, struct walk *w,
-	const struct load_owner *owner)
+static int check_deviations(
+	struct loader *l, const struct spec *spec, struct walk *w, const struct load_owner *owner)
 {
 	w->free_names = true;
 	for (size_t i = owner->first_deviation; i < spec->deviation_count; i++) {
@@ -253,8 +255,8 @@ static bool is_sent(struct loader *l, const struct command *c, const char *name)
 	return false;
 }
 
-static int check_parameter_use(struct loader *l, const struct spec *spec, const struct walk *w,
-	const struct parameter *p)
+static int check_parameter_use(
+	struct loader *l, const struct spec *spec, const struct walk *w, const struct parameter *p)
 {
 	if (!w->used[p - w->command->parameters])
 		return load_error(l, NULL, "no template names the parameter <%s>", p->name);
@@ -268,8 +270,8 @@ static int check_parameter_use(struct loader *l, const struct spec *spec, const 
 		if (load_check_id(l, spec, ids[i].key, ids[i].id) < 0)
 			return -1;
 		if (ids[i].id && !is_sent(l, w->command, p->name))
-			return load_error(l, ids[i].key, "no command line has the parameter <%s>",
-				p->name);
+			return load_error(
+				l, ids[i].key, "no command line has the parameter <%s>", p->name);
 	}
 	return 0;
 }

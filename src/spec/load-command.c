@@ -18,12 +18,15 @@ static const char *const kinds[FORM_COUNT] = {
 		{ "response", FIELD_OTHER, 0, false }, { "responses", FIELD_OTHER, 0, false },     \
 		{ "final", FIELD_STRING, offsetof(struct form, final), true },                     \
 		{ "requirement", FIELD_STRING, offsetof(struct form, requirement), true },         \
-		{ "may_refuse", FIELD_BOOL, offsetof(struct form, may_refuse), false }
+	{                                                                                          \
+		"may_refuse", FIELD_BOOL, offsetof(struct form, may_refuse), false                 \
+	}
 
 static const struct field query_fields[] = { PLAIN_FIELDS, { NULL } };
 static const struct field set_fields[] = {
 	PLAIN_FIELDS,
 	{ "effect", FIELD_STRING, offsetof(struct form, effect), false },
+	{ "undo", FIELD_STRING, offsetof(struct form, undo), false },
 	{ "omitted", FIELD_STRING, offsetof(struct form, omitted), false },
 	{ "missing", FIELD_STRING, offsetof(struct form, missing), false },
 	{ "surplus", FIELD_STRING, offsetof(struct form, surplus), false },
@@ -49,16 +52,14 @@ static int load_unscored(struct loader *l, const json_t *object, struct form *fo
 	int status = strict_keys(&l->strict, l->path, reasons, derived_kinds, l->error);
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)reasons, key, value)
-	{
+	json_object_foreach ((json_t *)reasons, key, value) {
 		if (status < 0)
 			break;
 		if (json_string_length(value) == 0)
 			status = load_error(l, key, "must be the reason, as a string");
 		else if (json_object_get(object, key))
 			status = load_error(l, key, "is a requirement of this form too");
-		arena_push_text(l->arena, &form->unscored,
-			arena_text(l->arena, key, strlen(key)));
+		arena_push_text(l->arena, &form->unscored, arena_text(l->arena, key, strlen(key)));
 	}
 	load_up(l, mark);
 	return status;
@@ -110,8 +111,8 @@ static const struct field example_fields[] = {
 static int load_example(struct loader *l, const json_t *value, void *user)
 {
 	struct command *command = user;
-	struct example *e = arena_push(l->arena, &command->examples, &command->example_count,
-		sizeof(*e));
+	struct example *e =
+		arena_push(l->arena, &command->examples, &command->example_count, sizeof(*e));
 	e->file_line = load_line(l, NULL);
 	if (load_fields(l, value, example_fields, e) < 0)
 		return -1;
@@ -149,10 +150,11 @@ static const char *suite_name(struct arena *a, const char *command)
 	return name;
 }
 
-static int check_names(struct loader *l, const struct spec *spec, const struct command *command,
-	const char *suite)
+static int check_names(
+	struct loader *l, const struct spec *spec, const struct command *command, const char *suite)
 {
-	const char *bare = strncmp(command->name, "AT+", 3) == 0 ? command->name + 3 : command->name;
+	const char *bare =
+		strncmp(command->name, "AT+", 3) == 0 ? command->name + 3 : command->name;
 	if (strncmp(command->name, "AT", 2) != 0 || !*bare ||
 		bare[strspn(bare, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
 		return load_error(l, "command", "\"%s\" is not a command name such as AT+CWMODE",

@@ -69,7 +69,8 @@ static int read_bounds(struct loader *l, const json_t *object, const struct raw_
 		if (json_object_get(object, all[i]) &&
 			((!counted && p->type != PARAM_INTEGER) ||
 				(strcmp(all[i], low) != 0 && strcmp(all[i], high) != 0)))
-			return load_error(l, all[i], "has no meaning for the type \"%s\"", raw->type);
+			return load_error(
+				l, all[i], "has no meaning for the type \"%s\"", raw->type);
 	bool has_min = json_object_get(object, low), has_max = json_object_get(object, high);
 	p->bounded = has_min || has_max;
 	p->min = has_min ? (counted ? raw->min_bytes : raw->min) : counted ? 0 : INT64_MIN;
@@ -96,8 +97,7 @@ static int read_values(struct loader *l, const json_t *object, struct parameter 
 	int status = 0;
 	const char *key;
 	json_t *meaning;
-	json_object_foreach((json_t *)values, key, meaning)
-	{
+	json_object_foreach ((json_t *)values, key, meaning) {
 		int64_t number;
 		if (p->type == PARAM_INTEGER && !text_integer(key, &number))
 			status = load_error(l, key, "is not an integer");
@@ -106,15 +106,15 @@ static int read_values(struct loader *l, const json_t *object, struct parameter 
 		if (status < 0)
 			break;
 		p->values[p->value_count] = arena_text(l->arena, key, strlen(key));
-		p->meanings[p->value_count++] = arena_text(l->arena, json_string_value(meaning),
-			json_string_length(meaning));
+		p->meanings[p->value_count++] = arena_text(
+			l->arena, json_string_value(meaning), json_string_length(meaning));
 	}
 	load_up(l, mark);
 	return status;
 }
 
-static int load_parameter(struct loader *l, const char *name, const json_t *object,
-	struct parameter *out)
+static int load_parameter(
+	struct loader *l, const char *name, const json_t *object, struct parameter *out)
 {
 	struct raw_parameter raw = { 0 };
 	bool counted = false;
@@ -144,11 +144,10 @@ int load_parameters(struct loader *l, const json_t *root, struct command *comman
 	int status = 0;
 	const char *name;
 	json_t *object;
-	json_object_foreach((json_t *)table, name, object)
-	{
+	json_object_foreach ((json_t *)table, name, object) {
 		size_t inner = load_into(l, name);
-		status = load_parameter(l, name, object,
-			&command->parameters[command->parameter_count++]);
+		status = load_parameter(
+			l, name, object, &command->parameters[command->parameter_count++]);
 		load_up(l, inner);
 		if (status < 0)
 			break;

@@ -74,8 +74,8 @@ int load_line(struct loader *l, const char *key)
 	return line;
 }
 
-static int read_text(struct loader *l, const char *key, const json_t *value, bool empty,
-	const char **out)
+static int read_text(
+	struct loader *l, const char *key, const json_t *value, bool empty, const char **out)
 {
 	if (!json_is_string(value))
 		return load_error(l, key, "must be a string");
@@ -95,8 +95,8 @@ static int read_number(struct loader *l, const char *key, const json_t *value, i
 		return load_error(l, key, "must be an integer");
 	*out = json_integer_value(value);
 	if (*out < min || *out > max)
-		return load_error(l, key, "must be within %lld and %lld", (long long)min,
-			(long long)max);
+		return load_error(
+			l, key, "must be within %lld and %lld", (long long)min, (long long)max);
 	return 0;
 }
 
@@ -117,8 +117,8 @@ static int read_list(struct loader *l, const char *key, const json_t *value, con
 	return status;
 }
 
-static int read_int(struct loader *l, const char *key, const json_t *value, int min, int max,
-	int *out)
+static int read_int(
+	struct loader *l, const char *key, const json_t *value, int min, int max, int *out)
 {
 	int64_t number = 0;
 	if (read_number(l, key, value, min, max, &number) < 0)
@@ -167,8 +167,7 @@ int load_fields(struct loader *l, const json_t *object, const struct field *fiel
 		return load_error(l, NULL, "must be an object");
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		const struct field *f = find_field(fields, key);
 		if (!f)
 			return load_error(l, key, "unknown key \"%s\"", key);

@@ -35,14 +35,14 @@ static bool id_fits(const char *id, const char *prefix, const char *letter)
 	return digits > 0 && digits <= 4 && id[digits] == '\0' && id[0] != '0';
 }
 
-static int check_id(struct loader *l, const struct load_owner *owner, const char *id,
-	const char *letter)
+static int check_id(
+	struct loader *l, const struct load_owner *owner, const char *id, const char *letter)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (id_fits(id, owner->prefixes[i], letter))
 			return 0;
-	return load_error(l, "id", "\"%s\" is not of the form %s-%sn", id, owner->prefixes[0],
-		letter);
+	return load_error(
+		l, "id", "\"%s\" is not of the form %s-%sn", id, owner->prefixes[0], letter);
 }
 
 static int read_words(struct loader *l, struct raw_requirement *raw)
@@ -80,8 +80,8 @@ static int load_requirement(struct loader *l, const json_t *value, void *user)
 	for (size_t i = owner->command ? owner->first_requirement : 0; i < spec->requirement_count;
 		i++)
 		if (strcmp(spec->requirements[i].id, r->id) == 0)
-			return load_error(l, "id", "\"%s\" is there already (%s:%d)", r->id,
-				spec->requirements[i].file, spec->requirements[i].file_line);
+			return load_error(l, "id", "\"%s\" is there already (line %d)", r->id,
+				spec->requirements[i].file_line);
 	r->command = owner->command ? owner->command->name : "";
 	if (!r->section)
 		r->section = owner->section;

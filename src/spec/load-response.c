@@ -56,8 +56,8 @@ int load_response(struct loader *l, const json_t *array, struct response *out)
 	return status;
 }
 
-static int load_alternatives(struct loader *l, const json_t *array, struct response **out,
-	size_t *count)
+static int load_alternatives(
+	struct loader *l, const json_t *array, struct response **out, size_t *count)
 {
 	if (!json_is_array(array) || json_array_size(array) == 0)
 		return load_error(l, NULL, "must be an array of at least one response");

@@ -119,7 +119,8 @@ static int read_inherited(struct loader *l, struct reading *r, const char *path,
 {
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash - path) : 1;
-	const char *other = arena_printf(r->arena, "%.*s/%s.json", folder, slash ? path : ".", name);
+	const char *other =
+		arena_printf(r->arena, "%.*s/%s.json", folder, slash ? path : ".", name);
 	if (strchr(name, '/'))
 		return load_error(l, "inherits", "must be the name of a profile beside this one");
 	return read_profile(r, other, l);
@@ -149,7 +150,8 @@ static int read_profile(struct reading *r, const char *path, struct loader *from
 	if (from && is_listed(r->chain, path))
 		return load_error(from, "inherits", "the profile inherits from itself");
 	if (from && r->chain_count == CHAIN_MAX - 1)
-		return load_error(from, "inherits", "more than %d profiles in a row", CHAIN_MAX - 1);
+		return load_error(
+			from, "inherits", "more than %d profiles in a row", CHAIN_MAX - 1);
 	if (from && access(path, R_OK) != 0)
 		return load_error(from, "inherits", "there is no profile %s", path);
 	r->chain[r->chain_count++] = path;

@@ -8,12 +8,13 @@
 struct profile {
 	const char *name, *title;
 	const char **deviations; /* ids, NULL-terminated, inherited ones included */
-	const char **absent;	 /* command names, NULL-terminated */
-	const char **noise;	 /* globs over lines, NULL-terminated */
+	const char **absent;     /* command names, NULL-terminated */
+	const char **noise;      /* globs over lines, NULL-terminated */
 	void *memory;
 };
 
-/* Loads NAME from a folder of profiles, or a path to a .json file; checks it against the spec. */
+/* Loads NAME from a folder of profiles, or a path to a .json file; checks it against the spec
+ * (NULL: unchecked). */
 int profile_load(struct profile *out, const char *dir, const char *name, const struct spec *spec,
 	struct error *error);
 void profile_finish(struct profile *profile);

@@ -16,7 +16,7 @@ struct matcher {
 	const char *const *lines;
 	size_t line_count;
 	size_t steps_left; /* optional and repeated lines make this a search: it has an end */
-	size_t reached;	   /* how far the best try came: lines that fitted */
+	size_t reached;    /* how far the best try came: lines that fitted */
 	struct response_fields *fields;
 };
 
@@ -90,8 +90,8 @@ static void keep_fields(struct matcher *m)
 	for (size_t line = 0; line < m->line_count && at < m->response->count; line++) {
 		while (at < m->response->count) {
 			const struct response_line *wanted = &m->response->lines[at];
-			bool fits = template_match(m->templates[at], m->lines[line],
-				strlen(m->lines[line]), NULL);
+			bool fits = template_match(
+				m->templates[at], m->lines[line], strlen(m->lines[line]), NULL);
 			if (fits)
 				break;
 			if (!wanted->repeat && !wanted->optional)
@@ -134,9 +134,9 @@ static bool match_one(const struct response *r, const struct command *command,
 	return fits;
 }
 
-bool response_match(const struct response *alternatives, size_t count, const struct command *command,
-	const char *const *lines, size_t line_count, struct response_fields *fields,
-	const char **why)
+bool response_match(const struct response *alternatives, size_t count,
+	const struct command *command, const char *const *lines, size_t line_count,
+	struct response_fields *fields, const char **why)
 {
 	static const struct response none = { 0 };
 	if (fields)

@@ -19,9 +19,9 @@ struct response_fields {
  * alternatives. `fields`, may be NULL, is filled (free it with response_fields_finish); of a field
  * that comes more than once the first is kept. *why, may be NULL: what the best alternative lacks,
  * in a static buffer. count 0: no line may come. */
-bool response_match(const struct response *alternatives, size_t count, const struct command *command,
-	const char *const *lines, size_t line_count, struct response_fields *fields,
-	const char **why);
+bool response_match(const struct response *alternatives, size_t count,
+	const struct command *command, const char *const *lines, size_t line_count,
+	struct response_fields *fields, const char **why);
 void response_fields_finish(struct response_fields *fields);
 const char *response_field(const struct response_fields *fields, const char *name); /* or NULL */
 /* "ERR CODE:0x01090000", which may stand before ERROR. */

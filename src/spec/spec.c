@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "spec/load.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +18,7 @@ struct search {
 	struct arena *arena;
 	struct error *error;
 	const char *suite; /* only this command; NULL: all */
-	bool general;	   /* the general models rather than commands */
+	bool general;      /* the general models rather than commands */
 	size_t found;
 };
 
@@ -104,8 +103,8 @@ static int search_dirs(struct search *s, const char *const dirs[])
 	for (size_t i = 0; dirs[i] && status == 0; i++) {
 		char **families = list_folder(dirs[i]);
 		if (!families)
-			return error_set(s->error, dirs[i], 0, 0, "can't be read: %s",
-				strerror(errno));
+			return error_set(
+				s->error, dirs[i], 0, 0, "can't be read: %s", strerror(errno));
 		for (size_t j = 0; families[j] && status == 0; j++)
 			status = search_family(s, dirs[i], families[j]);
 		free_names(families);
@@ -136,8 +135,8 @@ int spec_load(struct spec *out, const char *const dirs[], struct error *error)
 	return load(out, dirs, NULL, true, error);
 }
 
-int spec_load_command(struct spec *out, const char *const dirs[], const char *suite,
-	struct error *error)
+int spec_load_command(
+	struct spec *out, const char *const dirs[], const char *suite, struct error *error)
 {
 	return load(out, dirs, suite, suite != NULL, error);
 }
@@ -159,7 +158,9 @@ const struct command *spec_command(const struct spec *spec, const char *name_or_
 
 const struct requirement *spec_requirement(const struct spec *spec, const char *id)
 {
-	for (size_t i = 0; i < spec->requirement_count; i++)
+	/* From the end: while loading, the ones asked for are those of the file that is being read.
+	 */
+	for (size_t i = spec->requirement_count; i-- > 0;)
 		if (strcmp(spec->requirements[i].id, id) == 0)
 			return &spec->requirements[i];
 	return NULL;
@@ -189,8 +190,8 @@ static bool names_requirement(const struct spec_case *c, const char *id)
 	return false;
 }
 
-int spec_check_coverage(const struct spec *spec, const struct spec_case *cases, size_t count,
-	struct error *error)
+int spec_check_coverage(
+	const struct spec *spec, const struct spec_case *cases, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; cases[i].requirements && cases[i].requirements[j]; j++)

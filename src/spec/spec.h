@@ -18,7 +18,7 @@ enum parameter_type { PARAM_INTEGER, PARAM_STRING, PARAM_MAC, PARAM_IP, PARAM_HE
 enum { FORM_COUNT = 3 };
 
 struct requirement {
-	const char *id;	     /* "UART_CUR-3" */
+	const char *id;      /* "UART_CUR-3" */
 	const char *command; /* "AT+UART_CUR", or "" for the general ones */
 	const char *section;
 	int line; /* of the document */
@@ -33,7 +33,7 @@ struct requirement {
 /* One line of a response. */
 struct response_line {
 	const char *text; /* template */
-	bool repeat;	  /* zero or more */
+	bool repeat;      /* zero or more */
 	bool optional;
 };
 
@@ -49,28 +49,34 @@ struct form {
 	const char *syntax;
 	struct response *responses; /* alternatives, at least one (maybe empty) */
 	size_t response_count;
-	const char *final;	 /* "OK" */
+	const char *final;       /* "OK" */
 	const char *requirement; /* the form itself */
 	const char *omitted; /* optional parameters left out; NULL: counted under `requirement` */
-	const char *missing, *surplus, *empty, *reads_back, *persists, *lost, *restored; /* ids or NULL */
+	const char *missing, *surplus, *empty, *reads_back, *persists, *lost,
+		*restored;  /* ids or NULL */
+	const char *undo;   /* a command line that puts back what the form did, or NULL */
 	const char *effect; /* "uart" or NULL */
-	bool may_refuse; /* a valid command may answer ERROR: it depends on the module's state */
-	const char **unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */
+	bool may_refuse;    /* a valid command may answer ERROR: it depends on the module's state */
+	const char **
+		unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */
 };
 
 struct parameter {
 	const char *name;
 	int line, file_line;
 	enum parameter_type type;
-	bool bounded; /* min and max hold: value for integers, bytes for strings; INT64_MIN/MAX: open */
+	bool bounded; /* min and max hold: value for integers, bytes for strings; INT64_MIN/MAX:
+			 open */
 	int64_t min, max;
 	const char **values; /* enumeration, wire text; NULL when none */
 	const char **meanings;
 	size_t value_count;
 	const char *typical, *other;
 	int tolerance_percent;
-	const char *put_back; /* the query's field that is sent to put it back; NULL: of its own name */
-	bool moving; /* the value changes by itself: never compared with an earlier one, not put back */
+	const char *
+		put_back; /* the query's field that is sent to put it back; NULL: of its own name */
+	bool moving; /* the value changes by itself: never compared with an earlier one, not put
+			back */
 	const char *accepts, *refuses, *wrong_type; /* requirement ids or NULL */
 	const char **also_accepts, **also_refuses;  /* NULL-terminated */
 };
@@ -103,7 +109,7 @@ struct command {
 	const char *suite; /* "uart_cur" */
 	const char *family, *section, *title, *file;
 	int line;
-	bool restarts; /* after its OK the module restarts */
+	bool restarts;              /* after its OK the module restarts */
 	const char **tags, **needs; /* NULL-terminated */
 	struct form forms[FORM_COUNT];
 	struct parameter *parameters;
@@ -116,7 +122,7 @@ struct command {
 struct known_line {
 	const char *text;    /* template over <name> placeholders */
 	const char *payload; /* "ipd", "recvdata", "subrecv" or NULL */
-	bool ok;	     /* finals: success */
+	bool ok;             /* finals: success */
 };
 
 struct spec {
@@ -135,8 +141,8 @@ struct spec {
 /* Loads every suites folder (family folders with *.json inside). -1 with *error filled. */
 int spec_load(struct spec *out, const char *const dirs[], struct error *error);
 /* Loads only what a worker needs: the general model and one command ("uart_cur"; NULL: none). */
-int spec_load_command(struct spec *out, const char *const dirs[], const char *suite,
-	struct error *error);
+int spec_load_command(
+	struct spec *out, const char *const dirs[], const char *suite, struct error *error);
 void spec_finish(struct spec *spec);
 const struct command *spec_command(const struct spec *spec, const char *name_or_suite);
 const struct requirement *spec_requirement(const struct spec *spec, const char *id);
@@ -148,14 +154,14 @@ bool spec_value_fits(const struct parameter *p, const char *text, bool reported,
 
 /* A case of the plan, derived or scenario. */
 struct spec_case {
-	const char *name; /* family/command/case */
+	const char *name;                /* family/command/case */
 	const char *const *requirements; /* ids, NULL-terminated */
 	const char *file;
 	int line;
 };
-/* Every case names known requirements, every requirement has a case (or is judged by the monitor, or
- * untestable). 0, or -1 with *error on the first that breaks this. */
-int spec_check_coverage(const struct spec *spec, const struct spec_case *cases, size_t count,
-	struct error *error);
+/* Every case names known requirements, every requirement has a case (or is judged by the monitor,
+ * or untestable). 0, or -1 with *error on the first that breaks this. */
+int spec_check_coverage(
+	const struct spec *spec, const struct spec_case *cases, size_t count, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads JSON with jansson and finds positions afterwards: one pass over the text notes a hash of the
- * path of every value with its line and column. */
+/* Reads JSON with jansson and finds positions afterwards: one pass over the text notes a hash of
+ * the path of every value with its line and column. */
 #include "spec/strict.h"
 
 #include "base/buf.h"
@@ -236,8 +236,7 @@ int strict_keys(struct strict *s, const char *path, const json_t *object, const 
 		return strict_error(s, error, path, "must be an object");
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)object, key, value)
-	{
+	json_object_foreach ((json_t *)object, key, value) {
 		size_t i = 0;
 		while (keys[i] && strcmp(keys[i], key) != 0)
 			i++;

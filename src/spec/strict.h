@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Strict JSON for files that people write: duplicate and unknown keys are errors, and every error
- * has file, line and column. jansson values carry no position, so a scanner finds it when needed. */
+ * has file, line and column. jansson values carry no position, so a scanner finds it when needed.
+ */
 #ifndef SPEC_STRICT_H
 #define SPEC_STRICT_H
 
@@ -28,10 +29,10 @@ void strict_close(struct strict *s);
  * of the nearest one around it. */
 int strict_line(struct strict *s, const char *path, int *column);
 /* Fills *error with the position of `path`. Returns -1. */
-int strict_error(struct strict *s, struct error *error, const char *path, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+int strict_error(struct strict *s, struct error *error, const char *path, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* Refuses keys of the object at `path` that are not in the NULL-terminated list. */
-int strict_keys(struct strict *s, const char *path, const json_t *object,
-	const char *const keys[], struct error *error);
+int strict_keys(struct strict *s, const char *path, const json_t *object, const char *const keys[],
+	struct error *error);
 
 #endif

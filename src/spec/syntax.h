@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The template language as a tree: literal text, <name> fields, [ ... ] optional groups. A backslash
- * makes the next character literal. */
+/* The template language as a tree: literal text, <name> fields, [ ... ] optional groups. A
+ * backslash makes the next character literal. */
 #ifndef SPEC_SYNTAX_H
 #define SPEC_SYNTAX_H
 
@@ -13,8 +13,8 @@ enum syntax_kind { SYNTAX_LITERAL, SYNTAX_FIELD, SYNTAX_GROUP };
 struct syntax {
 	struct syntax *next;
 	enum syntax_kind kind;
-	const char *text; /* the literal, backslashes removed, or the field's name */
-	bool quoted;	  /* field: the template prints quotes around it */
+	const char *text;        /* the literal, backslashes removed, or the field's name */
+	bool quoted;             /* field: the template prints quotes around it */
 	struct syntax *children; /* group */
 };
 
@@ -22,6 +22,7 @@ struct syntax {
 bool syntax_parse(struct arena *a, const char *text, struct syntax **out, const char **why);
 /* Calls back for every field in order, groups included. Stops and returns what the callback
  * returns when that isn't 0. */
-int syntax_fields(const struct syntax *tree, int (*field)(void *user, const char *name), void *user);
+int syntax_fields(
+	const struct syntax *tree, int (*field)(void *user, const char *name), void *user);
 
 #endif

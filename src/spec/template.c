@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiles line templates. A template without fields is compared byte by byte; the others become a
- * PCRE2 pattern in which every field is one numbered group. The lines come from firmware and are not
- * trusted: repetitions are possessive and the matcher is limited. JIT is not used: a case matches
- * each pattern a few times, and compiling to machine code costs more than it saves. */
+ * PCRE2 pattern in which every field is one numbered group. The lines come from firmware and are
+ * not trusted: repetitions are possessive and the matcher is limited. JIT is not used: a case
+ * matches each pattern a few times, and compiling to machine code costs more than it saves. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "spec/template.h"
@@ -24,7 +24,8 @@ struct field {
 	char *text; /* after a match; NULL: took no part */
 };
 
-struct template {
+struct template
+{
 	struct arena *arena;
 	char *literal; /* without fields: the whole line */
 	size_t literal_len;
@@ -98,8 +99,8 @@ static void put_sequence(struct builder *b, const struct syntax *tree, const str
 			buf_puts(&b->pattern, ")?");
 		} else {
 			struct template *t = b->template;
-			struct field *f = arena_push(t->arena, &t->fields, &t->field_count,
-				sizeof(*f));
+			struct field *f =
+				arena_push(t->arena, &t->fields, &t->field_count, sizeof(*f));
 			f->name = n->text;
 			f->parameter = b->command ? spec_parameter(b->command, n->text) : NULL;
 			f->group = (uint32_t)t->field_count;
@@ -140,16 +141,15 @@ static void name_fields(struct template *t)
 	pcre2_pattern_info(t->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
 	pcre2_pattern_info(t->code, PCRE2_INFO_NAMETABLE, &table);
 	for (uint32_t i = 0; i < count; i++, table += size) {
-		struct field *f =
-			arena_push(t->arena, &t->fields, &t->field_count, sizeof(*f));
+		struct field *f = arena_push(t->arena, &t->fields, &t->field_count, sizeof(*f));
 		f->group = (uint32_t)(table[0] << 8 | table[1]);
-		f->name = arena_text(t->arena, (const char *)table + 2,
-			strlen((const char *)table + 2));
+		f->name = arena_text(
+			t->arena, (const char *)table + 2, strlen((const char *)table + 2));
 	}
 }
 
-static int build(struct template *t, const char *text, const struct command *command,
-	struct error *error)
+static int build(
+	struct template *t, const char *text, const struct command *command, struct error *error)
 {
 	if (strncmp(text, "re:", 3) == 0) {
 		if (compile(t, text + 3, strlen(text + 3), error) < 0)
@@ -162,8 +162,8 @@ static int build(struct template *t, const char *text, const struct command *com
 	if (!syntax_parse(t->arena, text, &tree, &why))
 		return error_set(error, "", 0, 0, "template: %s", why);
 	if (!tree || (tree->kind == SYNTAX_LITERAL && !tree->next)) {
-		t->literal = arena_text(t->arena, tree ? tree->text : "",
-			tree ? strlen(tree->text) : 0);
+		t->literal =
+			arena_text(t->arena, tree ? tree->text : "", tree ? strlen(tree->text) : 0);
 		t->literal_len = strlen(t->literal);
 		return 0;
 	}
@@ -174,8 +174,8 @@ static int build(struct template *t, const char *text, const struct command *com
 	return status;
 }
 
-struct template *template_create(const char *text, const struct command *command,
-	struct error *error)
+struct template *template_create(
+	const char *text, const struct command *command, struct error *error)
 {
 	struct arena *arena = arena_create();
 	struct template *t = arena_alloc(arena, sizeof(*t));
@@ -241,7 +241,8 @@ static bool fields_fit(struct template *t)
 	for (size_t i = 0; i < t->field_count; i++) {
 		const struct field *f = &t->fields[i];
 		const char *cause;
-		if (!f->text || !f->parameter || spec_value_fits(f->parameter, f->text, true, &cause))
+		if (!f->text || !f->parameter ||
+			spec_value_fits(f->parameter, f->text, true, &cause))
 			continue;
 		snprintf(reason, sizeof(reason), "<%s> \"%.80s\" %s", f->name, f->text, cause);
 		return false;

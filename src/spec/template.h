@@ -10,8 +10,8 @@ struct template;
 
 /* Compiles; command may be NULL (then every field is free text up to the next literal). Text that
  * begins with "re:" is a PCRE2 pattern by itself. NULL with *error filled (file empty). */
-struct template *template_create(const char *text, const struct command *command,
-	struct error *error);
+struct template *template_create(
+	const char *text, const struct command *command, struct error *error);
 void template_destroy(struct template *t);
 /* Whether the whole line fits, fields within their types and ranges; *why (may be NULL) says what
  * does not, in a static buffer. */

@@ -25,8 +25,10 @@ Test(sysrollback, starts_the_other_firmware_and_the_first_one_again, REQ("SYSROL
 	roll_back();
 	const char *third = version();
 	check(strcmp(first, third) == 0, "first %s, after two rollbacks %s", first, third);
-	if (strcmp(first, second) == 0)
+	/* On a board both images may be the same build; those of the virtual module never are. */
+	if (strcmp(first, second) == 0 && !has("control"))
 		inconclusive("both images give the same version, %s", first);
+	check(strcmp(first, second) != 0, "still %s", second);
 }
 
 Test(sysrollback, is_refused_without_another_firmware, REQ("SYSROLLBACK-3"), TAGS("needs:control"))

@@ -15,7 +15,7 @@ PROGRAM, SPEC = sys.argv[1:3]
 EXPECTED = {
     'passes': ('pass', 'pass', ''),
     'returns_early': ('pass', 'pass', ''),
-    'fails': ('fail', 'fail', 'sample.c:22: TOY-1 (section 9.1, line 11): after "AT" expected "ERROR", came "OK"'),
+    'fails': ('fail', 'fail', 'sample.c:23: TOY-1 (section 9.1, line 11): after "AT" expected "ERROR", came "OK"'),
     'fails_bare': (None, 'fail', ''),
     'fails_softly': ('pass', 'fail', ''),
     'checks': ('fail', 'fail', 'expected echoed() && !echoed(): seen 1'),
@@ -26,13 +26,27 @@ EXPECTED = {
     'exits': (None, 'pass', ''),
     'crashes': (None, 'crash', ''),
     'is_ended_by_the_rig': (None, 'skip', ''),
+    'is_decided_before': ('n/a', 'skip', ''),
 }
+
+# Derived cases of spec/toys/toy.json, against a module that wrongly takes the size 10, and then shows it.
+DERIVED = {
+    'query_answers_as_documented': ('pass', 'pass', ''),
+    'set_answers_as_documented': ('pass', 'pass', ''),
+    'set_reads_back': ('pass', 'pass', ''),
+    'set_size_refuses_0': ('pass', 'pass', ''),
+    'set_size_refuses_10': ('fail', 'fail', 'after "AT+TOY=10,0" expected "ERROR", came "OK"; claim: '),
+    'there_is_no_such_case': ('error', 'skip', 'the model of toy gives no case there_is_no_such_case'),
+}
+EXPECTED.update(DERIVED)
 
 verdicts = {}
 
 
 def grant(case):
+    decided = {'verdict': 'n/a'} if case.endswith('/is_decided_before') else {}
     return json.dumps({
+        **decided,
         'case': case, 'attempt': 1, 'line': 0, 't': 0,
         'requirements': [{'id': 'TOY-1', 'section': '9.1', 'line': 11, 'grade': 'stated', 'text': 't'}],
         'deviations': [], 'facilities': [], 'echo': True, 'deadline_ms': 3000, 'spec': [SPEC],
@@ -40,8 +54,20 @@ def grant(case):
         'timeouts_ms': {'answer': 1000, 'restart': 1000, 'silence': 30}}).encode()
 
 
+def toy(command, state):
+    """What the module answers; `state` is [size, color]."""
+    if command == 'AT+TOY?':
+        return f'+TOY:{state[0]},{state[1]}\r\n\r\nOK\r\n'
+    if command.startswith('AT+TOY='):
+        size, color = map(int, command[7:].split(','))
+        if size not in range(1, 11) or color not in (0, 1):
+            return 'ERROR\r\n'
+        state[:] = size, color
+    return '\r\nOK\r\n'
+
+
 def serve(connection):
-    name = None
+    name, state = None, [3, 1]
     while True:
         try:
             message = connection.recv(65536)
@@ -57,9 +83,11 @@ def serve(connection):
         elif kind == b'T' and b'HANG' in text:
             connection.send(b'E' + json.dumps({'verdict': 'fail', 'why': 'enough'}).encode())
         elif kind == b'T':
-            connection.send(b'X' + bytes(8) + text + b'\r\nOK\r\n')
+            answer = toy(text.decode().strip(), state)
+            connection.send(b'X' + bytes(8) + text + answer.encode())
         elif kind == b'V':
             verdicts[name].append(json.loads(text))
+    assert name not in DERIVED or name == 'set_size_refuses_10' or state == [3, 1], f'{name} left {state}'
     verdicts[name].append('closed')
     connection.close()
 
@@ -74,7 +102,7 @@ def listen(listener):
 
 
 def run(environment):
-    done = subprocess.run([PROGRAM], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    done = subprocess.run([PROGRAM, *DERIVED], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=60)
     return dict(line.split() for line in done.stdout.decode().splitlines())
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Cases that end in every way there is. Prints what Criterion says of each: `name result`. */
 #include "at/at.h"
+#include "at/derived.h"
 
 #include <criterion/hooks.h>
 #include <criterion/options.h>
@@ -72,6 +73,11 @@ Test(toy, is_ended_by_the_rig, REQ("TOY-1"))
 	at("AT+HANG", "OK");
 }
 
+Test(toy, is_decided_before, REQ("TOY-1"))
+{
+	at("AT", "OK");
+}
+
 ReportHook(POST_TEST)(struct criterion_test_stats *stats)
 {
 	static const char *const results[] = { "pass", "fail", "skip" };
@@ -85,11 +91,29 @@ ReportHook(TEST_CRASH)(struct criterion_test_stats *stats)
 	fflush(stdout);
 }
 
-int main(void)
+/* The derived ones among the cases that the test names; scenarios are registered already. */
+static void register_derived(struct criterion_test_set *set, const char *name)
+{
+	static struct criterion_test_extra_data data = { .lang_ = CR_LANG_C,
+		.kind_ = CR_TEST_NORMAL,
+		.identifier_ = "derived",
+		.file_ = "toy.json",
+		.line_ = 1,
+		.init = at_begin,
+		.fini = at_end,
+		.timeout = AT_BACKSTOP_S };
+	criterion_register_test(
+		set, &(struct criterion_test){ name, "toy", at_derived_test, &data });
+}
+
+int main(int argc, char **argv)
 {
 	struct criterion_test_set *set = criterion_initialize();
+	for (int i = 1; i < argc; i++)
+		register_derived(set, argv[i]);
 	criterion_options.jobs = 1;
-	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running. */
+	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running.
+	 */
 	criterion_options.logging_threshold = CRITERION_IMPORTANT + 1;
 	criterion_run_all_tests(set);
 	criterion_finalize(set);

@@ -334,3 +334,14 @@ Test(session, follows_a_verdict_in_the_lease)
 	stop();
 	done();
 }
+
+Test(session, reads_fields_line_by_line, .fini = done)
+{
+	rig.steps[0].reply = "one\r\ntwo\r\nOK\r\n";
+	start();
+	cr_assert(exchange("AT+TOX", "\001<first>", "\001<second>", "OK"), "%s",
+		buf_text(&s.outcome.why));
+	cr_assert_str_eq(fields_get(&s.fields, "first"), "one");
+	cr_assert_str_eq(fields_get(&s.fields, "second"), "two");
+	stop();
+}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ enum { LINE_SIZE = 4096, BABBLE_MS = 5 };
 
 struct iut {
 	int in, out;
+	int slave; /* of a PTY of its own, or -1 */
 	const char *trigger;
 	long long bytes;
 	bool echo;
@@ -62,7 +64,7 @@ static void ignore(struct iut *iut, const char *line)
 	(void)iut, (void)line;
 }
 
-/* A module with four commands. */
+/* A module with five commands. */
 static void answer(struct iut *iut, const char *line)
 {
 	if (strcmp(line, "ATE0") == 0 || strcmp(line, "ATE1") == 0)
@@ -73,6 +75,8 @@ static void answer(struct iut *iut, const char *line)
 		say(iut, "\r\nOK\r\n\r\nready\r\n");
 	else if (strcmp(line, "AT+GMR") == 0)
 		say(iut, "AT version:1.0\r\nSDK version:1.0\r\ncompile time:today\r\n\r\nOK\r\n");
+	else if (strcmp(line, "AT+SYSRAM?") == 0)
+		say(iut, "+SYSRAM:148408\r\n\r\nOK\r\n");
 	else if (*line)
 		say(iut, "\r\nERROR\r\n");
 }
@@ -89,10 +93,17 @@ static void flood(struct iut *iut, const char *line)
 	}
 }
 
+/* The kernel drops what the tester has not read when a PTY goes; a wire does not. */
 static void die(struct iut *iut, const char *line)
 {
 	(void)line;
 	say(iut, "AT version:1.0\r\nSDK ver");
+	int unread = 1;
+	for (int ms = 0; ms < 1000 && unread > 0 && iut->slave >= 0; ms++) {
+		poll(NULL, 0, 1);
+		if (ioctl(iut->slave, FIONREAD, &unread) < 0)
+			break;
+	}
 	exit(0);
 }
 
@@ -114,7 +125,7 @@ static void reboot(struct iut *iut, const char *line)
 }
 
 static const struct mode modes[] = {
-	{ "normal", true, answer, "AT, ATE, AT+RST and AT+GMR" },
+	{ "normal", true, answer, "AT, ATE, AT+RST, AT+GMR and AT+SYSRAM?" },
 	{ "silent", false, ignore, "reads, never answers" },
 	{ "loopback", false, NULL, "gives every byte back" },
 	{ "yes", false, answer_ok, "OK to everything" },
@@ -194,6 +205,7 @@ static int open_pty(struct iut *iut, const char *path)
 	printf("pty %s\n", ptsname(master));
 	fflush(stdout);
 	iut->in = iut->out = master;
+	iut->slave = slave;
 	return 0;
 }
 
@@ -253,7 +265,7 @@ static void take_options(struct iut *iut, struct place *place, char **word)
 
 int main(int argc, char **argv)
 {
-	struct iut iut = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .echo = true };
+	struct iut iut = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .slave = -1, .echo = true };
 	struct place place = { 0 };
 	(void)argc;
 	take_options(&iut, &place, argv + 1);

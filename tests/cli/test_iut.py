@@ -36,11 +36,16 @@ class Probes(CliTest):
         self.failed_probe(events, "loopback")
 
     def test_ok_to_everything(self):
-        events = self.refused(fake("yes"), "OK", "ERROR|nonsense|everything|anything")
+        events = self.refused(fake("yes"), "OK", "no command")
         self.failed_probe(events, "nonsense")
 
     def test_never_quiet(self):
-        self.refused(fake("babble"))
+        """What it prints belongs to nothing: no case passes, and nothing waits for silence."""
+        result = self.run_iut(fake("babble"), "basic/at/*", "basic/gmr/*")
+        self.assertIn(result.code, (1, 3), result.err)
+        self.check_journal(result, "complete" if result.code == 1 else "iut-unusable")
+        self.assertNotIn("pass", {v["verdict"] for v in result.verdicts().values()})
+        self.check_reports(result)
 
     def test_good_module_passes_the_probes(self):
         result = self.run_iut(fake("normal"), "basic/at/*", "basic/gmr/*")

@@ -3,6 +3,7 @@
 written. And the subcommands that touch no module: list, explain, --dry-run, --help."""
 import json
 import os
+import re
 import shutil
 import unittest
 
@@ -53,8 +54,8 @@ class Words(CliTest):
     def test_mistyped_pattern_is_named(self):
         for pattern in ("basic/uart_cru/*", "UART_CUR-999", "uart", "basic/"):
             with self.subTest(pattern):
-                self.check_usage("run", pattern, says=(f'"{pattern}"', "atconform list"))
-                self.check_usage("list", pattern, says=(f'"{pattern}"', "atconform list"))
+                self.check_usage("run", pattern, says=(re.escape(f'"{pattern}"'), "atconform list"))
+                self.check_usage("list", pattern, says=(re.escape(f'"{pattern}"'), "atconform list"))
 
     def test_one_good_pattern_does_not_hide_a_bad_one(self):
         self.check_usage("run", "basic/at/*", "basic/ta/*", says=('"basic/ta/\\*"',))
@@ -123,7 +124,7 @@ class Files(CliTest):
         self.check_said(self.call("run", "--bench", self.home + "/no.json"), 2, "/no.json")
 
     def check_profile(self, text, line, *says):
-        path = self.file("bad-profile.json", text)
+        path = self.file("x.json", text)
         result = self.call("run", "--profile", path, "basic/at/*")
         self.check_said(result, 2, rf"{path}:{line}:\d+: ", *says)
 
@@ -195,7 +196,7 @@ class Files(CliTest):
         self.check_model('{ "id": "VENDOR-2"', '{ "id": "VENDOR-1"', 11, "VENDOR-1")
 
     def test_model_with_a_bad_grade(self):
-        self.check_model('"stated", "text": "The', '"certain", "text": "The', 11, "grade")
+        self.check_model('"stated", "text": "The', '"certain", "text": "The', 11, "stated")
 
     def test_model_folder_that_is_nowhere(self):
         self.check_said(self.call("list", "--spec", self.home + "/none"), 2, "/none")

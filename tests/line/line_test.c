@@ -136,6 +136,12 @@ Test(line, corrupted_echo_is_noise)
 	parses("NOISE AT\\r | FINAL+ OK", "> AT\r\n", "< AT\r\r\nOK\r\n");
 }
 
+Test(line, echo_too_late_or_twice_is_noise)
+{
+	parses("FINAL+ OK | NOISE AT", "> AT\r\n", "< OK\r\nAT\r\n");
+	parses("ECHO AT | NOISE AT | FINAL+ OK", "> AT\r\n", "< AT\r\nAT\r\nOK\r\n");
+}
+
 Test(line, response_that_repeats_the_value_is_no_echo)
 {
 	parses("INFO 2147483647 | FINAL+ OK", "> AT+GSLP=2147483647\r\n", "< 2147483647\r\nOK\r\n");
@@ -353,6 +359,24 @@ Test(line, over_long_command_may_be_answered_twice)
 	memset(sent + 4, 'X', 300);
 	strcpy(sent + 304, "\r\n");
 	parses("FINAL- ERROR | FINAL- ERROR", sent, "< ERROR\r\nERROR\r\n");
+}
+
+Test(line, over_long_command_may_be_echoed_in_parts)
+{
+	char sent[310] = "> AT";
+	char received[400] = "< AT";
+	char expected[400] = "ECHO AT";
+	memset(sent + 4, 'X', 300);
+	strcpy(sent + 304, "\r\n");
+	memset(received + 4, 'X', 254);
+	strcpy(received + 258, "\r\nERROR\r\n");
+	memset(received + 267, 'X', 46);
+	strcpy(received + 313, "\r\nERROR\r\n");
+	memset(expected + 7, 'X', 254);
+	strcpy(expected + 261, " | FINAL- ERROR | ECHO ");
+	memset(expected + 284, 'X', 46);
+	strcpy(expected + 330, " | FINAL- ERROR");
+	parses(expected, sent, received);
 }
 
 Test(line, line_without_end_comes_in_bounded_pieces)

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct replay {
 	struct line *line;
@@ -61,6 +62,8 @@ Test(transcript, every_byte_is_classified)
 {
 	size_t counts[PIECES_KINDS];
 	char *text AUTO_FREE = replay(0, counts);
+	cr_expect_null(strstr(text, "FINAL+!"));
+	cr_expect_null(strstr(text, "FINAL-!"));
 	cr_expect_eq(counts[LINE_ECHO], 10, "%zu", counts[LINE_ECHO]);
 	cr_expect_eq(counts[LINE_BLANK], 326, "%zu", counts[LINE_BLANK]);
 	cr_expect_eq(counts[LINE_INFO], 162, "%zu", counts[LINE_INFO]);

@@ -27,6 +27,9 @@ static struct command commands[] = {
 	{ .name = "AT+ALL",
 		.forms = { [FORM_QUERY] = { .responses = &deep, .response_count = 1 } } },
 };
+static struct response_line odd_line = { .text = "+VERSION:<text>" };
+static struct deviation_match odd = { .command = "AT+GMR*", .response = { &odd_line, 1 } };
+static struct deviation deviations[] = { { .id = "GMR-D1", .matches = &odd, .match_count = 1 } };
 static const char *const noise[] = { "I (*", "heap: *", NULL };
 
 static struct spec spec_of_pieces(void)
@@ -34,6 +37,8 @@ static struct spec spec_of_pieces(void)
 	const struct line_grammar *g = &pieces_grammar;
 	struct spec s = { .commands = commands,
 		.command_count = sizeof(commands) / sizeof(commands[0]),
+		.deviations = deviations,
+		.deviation_count = sizeof(deviations) / sizeof(deviations[0]),
 		.urcs = calloc(g->urc_count, sizeof(*s.urcs)),
 		.finals = calloc(g->final_count, sizeof(*s.finals)),
 		.urc_count = g->urc_count,
@@ -119,6 +124,12 @@ Test(monitor, missing_final_counts_for_its_own_lease)
 {
 	breaks("1 no final result: AT", "> AT\r\n", "! end", "> AT\r\n", "< OK\r\n", "! end");
 	keeps("> AT\r\n", "< OK\r\n", "! end", "! end");
+}
+
+Test(monitor, half_a_command_ends_with_its_lease)
+{
+	keeps("> AT+CW", "< AT+CW", "! end", "> AT\r\n", "< AT\r\nOK\r\n");
+	keeps("> AT+CIPSEND=4\r\n", "< OK\r\n>", "> a", "! end", "> AT\r\n", "< AT\r\nOK\r\n");
 }
 
 Test(monitor, late_final_is_no_second_breach)
@@ -218,6 +229,8 @@ Test(monitor, echo_is_what_was_sent)
 {
 	keeps("> AT+GMR\r\n", "< AT+GMR\r\nOK\r\n");
 	breaks("5 echo differs from what was sent: AT+GMR", "> AT+GMR\r\n", "< AT+GNR\r\nOK\r\n");
+	breaks("5 echo too late or once too often: AT", "> AT\r\n", "< AT\r\nAT\r\nOK\r\n");
+	breaks("5 echo too late or once too often: AT", "> AT\r\n", "< OK\r\nAT\r\n");
 }
 
 Test(monitor, echo_is_off_and_on_as_told)
@@ -252,7 +265,7 @@ Test(monitor, payload_is_as_long_as_announced)
 	keeps("< +IPD,0,4:ABCD\r\n2,CONNECT\r\n");
 	breaks("7 more bytes than announced: E", "< +IPD,0,4:ABCDE\r\n");
 	breaks("7 fewer bytes than announced", "< +IPD,0,4:AB", "! silence");
-	keeps("< +IPD,0,4:AB", "! end", "< CD\r\n");
+	keeps("< +IPD,0,4:AB", "! end", "< WIFI GOT IP\r\n");
 	breaks("7 more bytes than announced: s", "> AT+CIPRECVDATA=3\r\n",
 		"< +CIPRECVDATA:3,pass\r\nOK\r\n");
 }
@@ -261,16 +274,20 @@ Test(monitor, lines_end_with_cr_lf)
 {
 	breaks("8 line end without CR: OK", "> AT\r\n", "< OK\n");
 	breaks("8 line end without CR: WIFI GOT IP", "< WIFI GOT IP\n");
+	breaks("1 no final result: AT, 8 line without end: OK", "> AT\r\n", "< AT\r\nOK",
+		"! silence");
+	keeps("< WIFI GO", "! end", "< WIFI GOT IP\r\n");
 	breaks("8 line end without CR: AT version", "> AT+GMR\r\n", "< AT version\nOK\r\n");
 }
 
 Test(monitor, information_belongs_to_the_command)
 {
 	keeps("> AT+UART_CUR?\r\n", "< +UART_CUR:115200,8,1,0,0\r\nOK\r\n");
-	keeps("> AT+UART_CUR?\r\n", "< +OTHER:1\r\nOK\r\n");
+	keeps("> AT+GMR\r\n", "< +VERSION:1\r\nOK\r\n");
+	breaks("3 unknown line: +OTHER:1", "> AT+UART_CUR?\r\n", "< +OTHER:1\r\nOK\r\n");
 	keeps("> AT+ALL?\r\n", "< +UART_DEF:115200\r\nOK\r\n");
 	keeps("> AT+VENDOR?\r\n", "< +UART_DEF:115200\r\nOK\r\n");
-	breaks("9 information line of another command, AT+UART_DEF", "> AT+UART_CUR?\r\n",
+	breaks("9 information of another command: +UART_DEF:115200,8,1,0,0", "> AT+UART_CUR?\r\n",
 		"< +UART_DEF:115200,8,1,0,0\r\nOK\r\n");
 }
 
@@ -305,6 +322,50 @@ Test(monitor, rules_are_numbered_in_order)
 	cr_assert_eq(n, 10);
 }
 
+static uint32_t random_below(uint32_t *state, uint32_t limit)
+{
+	*state = *state * 1664525 + 1013904223;
+	return (*state >> 8) % limit;
+}
+
+/* Whatever comes, nothing breaks but the rules, and breaches always say something. */
+static void check_breach(void *user, const struct breach *b)
+{
+	size_t *count = user;
+	++*count;
+	cr_assert(strncmp(b->requirement, "SESSION-", 8) == 0 && b->text[0]);
+}
+
+Test(monitor, survives_anything)
+{
+	static const char *const words[] = { "AT\r\n", "AT+CIPSEND=3\r\n", "AT+RST\r\n", "ATE0\r\n",
+		"ATE1\r\n", "OK\r\n", "ERROR\n", "SEND OK\r\n", ">", "ready\r\n", "0,CLOSED\r\n",
+		"abc", "+IPD,4:", "+UART_DEF:1\r\n", "\xff\xfe\r\n", "busy p...\r\n", "\r\n",
+		"CLOSED\r\n" };
+	enum { WORDS = sizeof(words) / sizeof(words[0]) };
+	struct spec spec = spec_of_pieces();
+	size_t count = 0;
+	struct monitor *m = monitor_create(&spec, noise, check_breach, &count);
+	uint32_t state = 7;
+	for (int64_t t = 0; t < 200000; t++) {
+		const char *word = words[random_below(&state, WORDS)];
+		uint32_t what = random_below(&state, 64);
+		if (what == 0)
+			monitor_end(m, t);
+		else if (what == 1)
+			monitor_restarted(m, t);
+		else if (what < 4)
+			monitor_tolerate(m, what == 2);
+		else if (what < 32)
+			monitor_sent(m, word, strlen(word), t);
+		else
+			monitor_received(m, word, strlen(word), t);
+	}
+	cr_assert_gt(count, 1000);
+	monitor_destroy(m);
+	spec_done(&spec);
+}
+
 static void replay(void *user, char direction, const void *bytes, size_t len, double seconds)
 {
 	int64_t t_ns = (int64_t)(seconds * 1e9);
@@ -314,14 +375,36 @@ static void replay(void *user, char direction, const void *bytes, size_t len, do
 		monitor_received(user, bytes, len, t_ns);
 }
 
-Test(monitor, recorded_session)
+/* What a recording shows against the rules; nothing does so far. */
+static void judge_recording(const struct spec *spec)
 {
 	struct buf breaches AUTO_BUF = { 0 };
-	struct spec spec = spec_of_pieces();
-	struct monitor *m = monitor_create(&spec, NULL, list_breach, &breaches);
+	struct monitor *m = monitor_create(spec, NULL, list_breach, &breaches);
 	cr_assert(recording_play(TRANSCRIPTS "/esp-at-2.0.0.jsonl", replay, m));
 	monitor_end(m, INT64_MAX);
 	cr_assert_str_eq(buf_text(&breaches), "");
 	monitor_destroy(m);
+}
+
+Test(monitor, recorded_session)
+{
+	struct spec spec = spec_of_pieces();
+	judge_recording(&spec);
 	spec_done(&spec);
+}
+
+Test(monitor, recorded_session_by_the_real_model)
+{
+	struct spec spec;
+	struct error error = { 0 };
+	const char *const dirs[] = { SUITES, NULL };
+	cr_assert_eq(spec_load(&spec, dirs, &error), 0, "%s", error_text(&error));
+	judge_recording(&spec);
+	const char *id;
+	const char *text;
+	for (size_t n = 0; monitor_rule(n, &id, &text); n++) {
+		const struct requirement *r = spec_requirement(&spec, id);
+		cr_expect(r && r->judge == JUDGE_MONITOR, "%s is not in the model", id);
+	}
+	spec_finish(&spec);
 }

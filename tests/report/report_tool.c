@@ -28,6 +28,7 @@ static void tell(const struct run *run)
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		buf_printf(&line, ",\"%s\":%zu", verdict_name((enum verdict)v),
 			run_count(run, (enum verdict)v));
+	buf_putc(&line, '}');
 	puts(buf_text(&line));
 	buf_finish(&line);
 }

@@ -36,7 +36,8 @@ static void say_verdict(int fd, const char *verdict, const char *text)
 /* Leaves as a worker does that the rig has told to. */
 static void obey_abort(int fd)
 {
-	say_verdict(fd, strstr(message + 1, "\"error\"") ? "error" : "inconclusive", "told to leave");
+	say_verdict(
+		fd, strstr(message + 1, "\"error\"") ? "error" : "inconclusive", "told to leave");
 	exit(1);
 }
 
@@ -321,18 +322,31 @@ static void wait_one(struct job *jobs, int limit, int fd)
 	}
 }
 
+/* All of it before the first fork: a child's exit would move the place in a shared open file. */
+static int read_cases(char ids[][128])
+{
+	FILE *cases = fopen(getenv("ATCONFORM_CASES"), "re");
+	int count = 0;
+	if (!cases)
+		return 0;
+	while (count < MANY && fgets(ids[count], 128, cases))
+		count++;
+	fclose(cases);
+	return count;
+}
+
 int main(void)
 {
+	static char ids[MANY][128];
 	struct job jobs[MANY] = { 0 };
 	int limit = atoi(getenv("ATCONFORM_JOBS"));
-	FILE *cases = fopen(getenv("ATCONFORM_CASES"), "re");
+	int count = read_cases(ids);
 	int fd = channel_connect(getenv(CHANNEL_ENV));
-	if (!cases || fd < 0 || limit < 1 || limit > MANY)
+	if (fd < 0 || limit < 1 || limit > MANY)
 		return 1;
 	send_text(fd, CHANNEL_RUNNER, "");
-	char id[128];
 	int running = 0;
-	while (fgets(id, sizeof(id), cases)) {
+	for (int i = 0; i < count; i++) {
 		if (running == limit) {
 			wait_one(jobs, limit, fd);
 			running--;
@@ -340,11 +354,10 @@ int main(void)
 		int free = 0;
 		while (jobs[free].pid)
 			free++;
-		start(&jobs[free], id, fd);
+		start(&jobs[free], ids[i], fd);
 		running++;
 	}
 	for (; running; running--)
 		wait_one(jobs, limit, fd);
-	fclose(cases);
 	return 0;
 }

@@ -10,7 +10,7 @@ import time
 
 import rigtest
 
-TIMES = "300,800,30,1500,3000,30"
+TIMES = "300,800,30,1500,8000,30"
 
 
 class Hostile(rigtest.RigTest):

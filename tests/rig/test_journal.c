@@ -51,8 +51,8 @@ Test(journal, bytes_are_code_points)
 {
 	journal_bytes(journal, "rx", 1, 2, "A\r\n\0\xff\"", 6, 42, flow);
 	char *text AUTO_FREE = written();
-	cr_assert_str_eq(text,
-		"{\"n\":0,\"t\":42,\"e\":\"rx\",\"l\":1,\"c\":2,\"bytes\":\"A\\r\\n\\u0000\xc3\xbf\\\"\"}\n");
+	cr_assert_str_eq(text, "{\"n\":0,\"t\":42,\"e\":\"rx\",\"l\":1,\"c\":2,\"bytes\":"
+			       "\"A\\r\\n\\u0000\xc3\xbf\\\"\"}\n");
 }
 
 Test(journal, members_in_order)
@@ -67,9 +67,9 @@ Test(journal, members_in_order)
 	journal_begin(journal, "note", 8);
 	journal_end(journal);
 	char *text AUTO_FREE = written();
-	cr_assert_str_eq(text,
-		"{\"n\":0,\"t\":7,\"e\":\"note\",\"i\":-12,\"t\":\"\",\"b\":true,\"l\":[\"a\",\"b\\n\"]}\n"
-		"{\"n\":1,\"t\":8,\"e\":\"note\"}\n");
+	cr_assert_str_eq(text, "{\"n\":0,\"t\":7,\"e\":\"note\",\"i\":-12,\"t\":\"\",\"b\":true,"
+			       "\"l\":[\"a\",\"b\\n\"]}\n"
+			       "{\"n\":1,\"t\":8,\"e\":\"note\"}\n");
 }
 
 Test(journal, an_existing_file_is_refused)

@@ -5,7 +5,7 @@ import sys
 
 import rigtest
 
-TIMES = "300,800,30,3000,4000,30"
+TIMES = "300,800,30,3000,8000,30"
 
 
 class Ladder(rigtest.RigTest):

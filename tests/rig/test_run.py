@@ -11,7 +11,7 @@ class Verdicts(rigtest.RigTest):
         self.assertEqual(run.end, "complete", run.text)
         self.assertEqual(run.verdicts(), {
             "pass": "pass", "fail": "fail", "crash": "error", "exit_zero": "error",
-            "verdict_then_crash": "error", "deviation": "deviation", "wrong_name": "error",
+            "verdict_then_crash": "error", "deviation": "deviation", "wrong_name": "fail",
             "double": "fail", "pass2": "pass"})
         fail = run.verdict("fail")
         self.assertEqual((fail["requirement"], fail["grade"], fail["message"], fail["at"]),

@@ -38,7 +38,7 @@ Test(spec_load, a_good_model_is_read)
 	cr_expect_eq(p->type, PARAM_STRING);
 	const struct requirement *r = spec_requirement(&spec, "TEST-8");
 	cr_expect_eq(r->grade, GRADE_INFERRED);
-	cr_expect_eq(r->file_line, 28);
+	cr_expect_eq(r->file_line, 26);
 	cr_expect_eq(r->file_column, 5);
 	cr_expect_str_eq(r->section, "9.1");
 	cr_expect_eq(spec_requirement(&spec, "SESSION-1")->judge, JUDGE_MONITOR);
@@ -68,35 +68,36 @@ Test(spec_load, a_worker_gets_one_command_and_the_rules)
 static const struct {
 	const char *find, *with, *error;
 } mistakes[] = {
-	{ "\"title\": \"A test\",", "\"title\": \"A test\" x", "1:72: '}' expected near 'x'" },
+	{ "\"title\": \"A test\",", "\"title\": \"A test\" x", "1:73: '}' expected near 'x'" },
 	{ "\"title\": \"A test\",", "\"title\": \"A\", \"title\": \"B\",",
 		"1:75: duplicate object key near '\"title\"'" },
 	{ "\"title\": \"A test\",", "", "1:1: key \"title\" is missing" },
-	{ "\"title\": \"A test\",", "\"title\": 5,", "1:54: must be a string" },
-	{ "\"title\": \"A test\",", "\"title\": \"\",", "1:54: must not be empty" },
-	{ "\"title\": \"A test\",", "\"title\": \"a\\u0000b\",", "1:54: must not contain a NUL" },
-	{ "\"title\"", "\"tilte\"", "1:54: unknown key \"tilte\"" },
-	{ "\"line\": 10", "\"line\": 0", "1:42: must be within 1 and 100000" },
-	{ "\"line\": 10", "\"line\": 100001", "1:42: must be within 1 and 100000" },
-	{ "\"line\": 10", "\"line\": \"10\"", "1:42: must be an integer" },
-	{ "\"AT+TEST\"", "\"AT+TSET\"",
-		"1:3: the file of \"AT+TSET\" must be called tset.json" },
+	{ "\"title\": \"A test\",", "\"title\": 5,", "1:55: must be a string" },
+	{ "\"title\": \"A test\",", "\"title\": \"\",", "1:55: must not be empty" },
+	{ "\"title\": \"A test\",", "\"title\": \"a\\u0000b\",", "1:55: must not contain a NUL" },
+	{ "\"title\"", "\"tilte\"", "1:55: unknown key \"tilte\"" },
+	{ "\"line\": 10", "\"line\": 0", "1:43: must be within 1 and 100000" },
+	{ "\"line\": 10", "\"line\": 100001", "1:43: must be within 1 and 100000" },
+	{ "\"line\": 10", "\"line\": \"10\"", "1:43: must be an integer" },
+	{ "\"AT+TEST\"", "\"AT+TSET\"", "1:3: the file of \"AT+TSET\" must be called tset.json" },
 	{ "\"AT+TEST\"", "\"TEST\"", "1:3: \"TEST\" is not a command name such as AT+CWMODE" },
 	{ "[\"quick\"]", "\"quick\"", "2:3: must be an array of strings" },
 	{ "[\"quick\"]", "[7]", "2:12: must be a string" },
 	{ "\"query\":", "\"test\":", "4:5: unknown key \"test\"" },
 	{ "\"AT+TEST?\", \"requirement\"", "\"AT+TEST\", \"requirement\"",
 		"4:28: must be the name and '?'" },
-	{ "\"AT+TEST=<level>[", "\"AT+TSET=<level>[", "6:26: must be the name, '=' and parameters" },
+	{ "\"AT+TEST=<level>[", "\"AT+TSET=<level>[",
+		"6:26: must be the name, '=' and parameters" },
 	{ "\"AT+TEST=<level>[", "\"AT+TEST=<Level>[",
-		"6:26: template: '<' without a parameter name of a-z, 0-9 and _ (at most 31) and '>'" },
+		"6:26: template: '<' without a parameter name of a-z, 0-9 and _ (at most 31) and "
+		"'>'" },
 	{ "<port>]\"", "<port>\"", "6:26: template: '[' without ']'" },
 	{ "<port>]\"", "<port>]]\"", "6:26: template: ']' without '['" },
 	{ "=<level>[", "=<height>[", "6:26: template names <height>, which is no parameter" },
 	{ "\"+TEST:<level>,<name>,<port>\"", "\"+TEST:<height>\"",
 		"5:20: template names <height>, which is no parameter" },
 	{ "\"+TEST:<level>,<name>,<port>\"", "{\"line\": \"+TEST:<level>\", \"rpeat\": true}",
-		"5:47: unknown key \"rpeat\"" },
+		"5:46: unknown key \"rpeat\"" },
 	{ "\"+TEST:<level>,<name>,<port>\"", "\"re:(x\"",
 		"5:20: pattern: missing closing parenthesis at character 3" },
 	{ "\"+TEST:<level>,<name>,<port>\"", "\"\"", "5:20: template is empty" },
@@ -106,7 +107,7 @@ static const struct {
 		"5:7: must be an array of at least one response" },
 	{ "\"response\": [\"+TEST:<level>,<name>,<port>\"]",
 		"\"responses\": [[\"+TEST:<level>\"],[\"<nmae>\"]]",
-		"5:42: template names <nmae>, which is no parameter" },
+		"5:40: template names <nmae>, which is no parameter" },
 	{ "\"missing\": \"TEST-3\"", "\"missing\": \"TEST-33\"",
 		"8:7: there is no requirement \"TEST-33\"" },
 	{ "\"reads_back\": \"TEST-4\",", "\"volatile\": \"TEST-4\",",
@@ -119,25 +120,26 @@ static const struct {
 	{ "\"send\": \"AT+TEST=1\",", "", "10:17: key \"send\" is missing" },
 	{ "\"final\": \"OK\", \"requirement\": \"TEST-2\" } ],",
 		"\"final\": \"OK\", \"requirement\": \"TEST-0\" } ],",
-		"10:84: there is no requirement \"TEST-0\"" },
+		"10:83: there is no requirement \"TEST-0\"" },
 	{ "\"min\": 1, \"max\": 9", "\"min\": 9, \"max\": 1",
-		"12:45: \"min\" is larger than \"max\"" },
+		"12:47: \"min\" is larger than \"max\"" },
 	{ "\"typical\": \"5\"", "\"typical\": \"10\"",
-		"12:65: \"10\" is not a value of the parameter: 10 is above 9" },
+		"12:67: \"10\" is not a value of the parameter: 10 is above 9" },
 	{ "\"typical\": \"5\"", "\"typical\": \"x\"",
-		"12:65: \"x\" is not a value of the parameter: is not an integer" },
+		"12:67: \"x\" is not a value of the parameter: is not an integer" },
 	{ "\"other\": \"7\"", "\"other\": \"5\"", "12:83: is the same as \"typical\"" },
 	{ "\"typical\": \"5\", \"other\": \"7\",", "",
 		"6:26: <level> needs a \"typical\" value and a type other than text" },
-	{ "[\"-1\"]", "[\"9\"]", "13:98: \"9\" is a value of the parameter" },
-	{ "\"wrong_type\": \"TEST-8\", \"also_refuses\"", "\"wrong_type\": \"TEST-9\", \"also_refuses\"",
+	{ "[\"-1\"]", "[\"9\"]", "13:90: \"9\" is a value of the parameter" },
+	{ "\"wrong_type\": \"TEST-8\", \"also_refuses\"",
+		"\"wrong_type\": \"TEST-9\", \"also_refuses\"",
 		"13:49: there is no requirement \"TEST-9\"" },
-	{ "\"min_bytes\": 1", "\"min\": 1", "14:43: has no meaning for the type \"string\"" },
+	{ "\"min_bytes\": 1", "\"min\": 1", "14:45: has no meaning for the type \"string\"" },
 	{ "\"type\": \"string\"", "\"type\": \"words\"",
 		"14:27: must be integer, string, mac, ip, hex or text" },
 	{ "{\"1\": \"one\", \"3\": \"three\"}", "{}",
-		"16:45: must be an object of at least one value" },
-	{ "{\"1\": \"one\", \"3\": \"three\"}", "{\"a\": \"one\"}", "16:56: is not an integer" },
+		"16:46: must be an object of at least one value" },
+	{ "{\"1\": \"one\", \"3\": \"three\"}", "{\"a\": \"one\"}", "16:57: is not an integer" },
 	{ "\"port\": {", "\"spare\": { \"type\": \"text\" }, \"port\": {",
 		"16:5: no template names the parameter <spare>" },
 	{ "[,<name>,<port>]\"", "[,<name>]\"", "17:7: no command line has the parameter <port>" },
@@ -145,19 +147,24 @@ static const struct {
 		"20:7: \"TSET-2\" is not of the form TEST-n" },
 	{ "\"id\": \"TEST-2\"", "\"id\": \"TEST-02\"",
 		"20:7: \"TEST-02\" is not of the form TEST-n" },
-	{ "\"id\": \"TEST-2\"", "\"id\": \"TEST-1\"", NULL },
+	{ "\"id\": \"TEST-2\"", "\"id\": \"TEST-1\"",
+		"20:7: \"TEST-1\" is there already (line 19)" },
 	{ "\"grade\": \"inferred\", \"text\": \"Three", "\"grade\": \"guessed\", \"text\": \"Three",
 		"21:35: must be \"stated\" or \"inferred\"" },
 	{ "\"text\": \"Four.\"", "\"text\": \"Four.\", \"judge\": \"nobody\"",
-		"22:72: must be \"case\" or \"monitor\"" },
+		"22:71: must be \"case\" or \"monitor\"" },
 	{ "\"line\": 14, \"grade\"", "\"grade\"", "23:5: key \"line\" is missing" },
 	{ "\"id\": \"TEST-D1\"", "\"id\": \"TEST-1\"",
 		"27:21: \"TEST-1\" is not of the form TEST-Dn" },
 	{ "\"requirement\": \"TEST-1\", \"text\": \"Shorter.\"",
 		"\"requirement\": \"TEST-9\", \"text\": \"Shorter.\"",
 		"27:38: there is no requirement \"TEST-9\"" },
-	{ "[\"+TEST:<level>\"]", "[\"+TEST:<level\"]", NULL },
-	{ "\"match\": [ {", "\"match\": [], \"x\": [ {", NULL },
+	{ "[\"+TEST:<level>\"]", "[\"+TEST:<level\"]",
+		"28:56: template: '<' without a parameter name of a-z, 0-9 and _ (at most 31) and "
+		"'>'" },
+	{ "\"match\": [ { \"command\": \"AT+TEST?\", \"response\": [\"+TEST:<level>\"], \"final\": "
+	  "\"OK\" } ]",
+		"\"match\": []", "28:7: must hold at least one exchange" },
 };
 
 Test(spec_load, each_mistake_has_its_place)
@@ -165,10 +172,9 @@ Test(spec_load, each_mistake_has_its_place)
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		files_write_changed(&files, mistakes[i].find, mistakes[i].with);
 		char expected[256];
-		snprintf(expected, sizeof(expected), "fam/test.json:%s",
-			mistakes[i].error ? mistakes[i].error : "");
-		cr_expect_str_eq(files_failure(&files), expected, "%s\n\t%s\n\t%s", mistakes[i].with,
-			files_failure(&files), expected);
+		snprintf(expected, sizeof(expected), "fam/test.json:%s", mistakes[i].error);
+		cr_expect_str_eq(files_failure(&files), expected, "%s\n\t%s\n\t%s",
+			mistakes[i].with, files_failure(&files), expected);
 	}
 }
 
@@ -177,8 +183,8 @@ Test(spec_load, a_command_is_described_once)
 	files_write(&files, "fam/test.json", files_model);
 	files_write(&files, "other/test.json", files_model);
 	const char *error = files_failure(&files);
-	cr_expect_not_null(strstr(error, "other/test.json:1:3: \"AT+TEST\" is described in "), "%s",
-		error);
+	cr_expect_not_null(
+		strstr(error, "other/test.json:1:3: \"AT+TEST\" is described in "), "%s", error);
 }
 
 Test(spec_load, without_general_rules_nothing_is_loaded)
@@ -186,14 +192,14 @@ Test(spec_load, without_general_rules_nothing_is_loaded)
 	files_remove(&files);
 	files_make(&files);
 	files_write(&files, "general/general.json", "{}");
-	cr_expect_str_eq(files_failure(&files),
-		"general/general.json:1:1: key \"title\" is missing");
+	cr_expect_str_eq(
+		files_failure(&files), "general/general.json:1:1: key \"title\" is missing");
 	struct spec spec;
 	struct error error = { 0 };
 	const char *const nowhere[] = { "/nonexistent", NULL };
 	cr_expect_eq(spec_load(&spec, nowhere, &error), -1);
-	cr_expect_str_eq(error_text(&error),
-		"/nonexistent: can't be read: No such file or directory");
+	cr_expect_str_eq(
+		error_text(&error), "/nonexistent: can't be read: No such file or directory");
 }
 
 Test(spec_load, every_requirement_needs_a_case)
@@ -209,11 +215,11 @@ Test(spec_load, every_requirement_needs_a_case)
 	struct error none = { 0 }, missing = { 0 }, unknown = { 0 };
 	cr_expect_eq(spec_check_coverage(&spec, cases, 2, &none), 0);
 	cr_expect_eq(spec_check_coverage(&spec, cases, 1, &missing), -1);
-	cr_expect_not_null(strstr(error_text(&missing),
-		"fam/test.json:27:5: no case judges the requirement TEST-7"));
+	cr_expect_not_null(strstr(
+		error_text(&missing), "fam/test.json:25:5: no case judges the requirement TEST-7"));
 	cr_expect_eq(spec_check_coverage(&spec, cases, 3, &unknown), -1);
-	cr_expect_str_eq(error_text(&unknown),
-		"c.c:3:1: case c names \"TEST-77\", which is no requirement");
+	cr_expect_str_eq(
+		error_text(&unknown), "c.c:3:1: case c names \"TEST-77\", which is no requirement");
 	spec_finish(&spec);
 }
 
@@ -230,7 +236,7 @@ Test(spec_load, positions_are_those_of_the_text)
 		const char *path;
 		int line, column;
 	} places[] = { { "", 2, 3 }, { "a\\\"b[1].c", 2, 17 }, { "a\\\"b[2]", 3, 2 }, { "d", 3, 9 },
-		{ "e.f", 3, 22 }, { "e.g", 3, 18 }, { "e.f.g[7]", 3, 22 } };
+		{ "e.f", 3, 23 }, { "e.g", 3, 18 }, { "e.f.g[7]", 3, 23 } };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		int column;
 		cr_expect_eq(strict_line(&s, places[i].path, &column), places[i].line, "%s",

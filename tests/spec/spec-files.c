@@ -14,7 +14,8 @@
 static const char general[] =
 	"{\"title\": \"Rules\", \"section\": \"1\", \"line\": 1,\n"
 	" \"requirements\": [\n"
-	"  {\"id\": \"SESSION-1\", \"line\": 2, \"grade\": \"stated\", \"text\": \"One.\", \"judge\": \"monitor\"}],\n"
+	"  {\"id\": \"SESSION-1\", \"line\": 2, \"grade\": \"stated\", \"text\": \"One.\", "
+	"\"judge\": \"monitor\"}],\n"
 	" \"urcs\": [{\"line\": \"ready\"}],\n"
 	" \"finals\": [{\"line\": \"OK\", \"ok\": true}, {\"line\": \"ERROR\", \"ok\": false}]}\n";
 

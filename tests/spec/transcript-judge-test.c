@@ -21,8 +21,8 @@ static void load_models(void)
 	const char *const dirs[] = { SUITES, NULL };
 	cr_assert_eq(spec_load(&spec, dirs, &error), 0, "%s", error_text(&error));
 	cr_assert_eq(
-		profile_load(&profile, FIXTURES "/profiles", "esp-at-2.0.0-esp32", &spec, &error), 0,
-		"%s", error_text(&error));
+		profile_load(&profile, FIXTURES "/profiles", "esp-at-2.0.0-esp32", &spec, &error),
+		0, "%s", error_text(&error));
 }
 
 static void unload_models(void)
@@ -52,12 +52,12 @@ static bool is_basic(const char *command)
 	return false;
 }
 
-static void judge_one(struct tally *t, const char *command, const char **lines, size_t count,
-	const char *final)
+static void judge_one(
+	struct tally *t, const char *command, const char **lines, size_t count, const char *final)
 {
 	struct judged judged;
-	judge_exchange(&judged, &spec, &profile,
-		&(struct exchange){ command, lines, count, final });
+	judge_exchange(
+		&judged, &spec, &profile, &(struct exchange){ command, lines, count, final });
 	switch (judged.judgement) {
 	case JUDGED_CONFORMS:
 		t->conforms++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The cases of the bench-only suite program: exchanges through the rig, interleaved with the same
- * exchanges on a bare PTY; waits of 20 ms; cases that do nothing. They are run by `atconform run`
- * like any other, against the responder. */
+ * exchanges on a bare PTY, with pyserial and with pexpect; waits of 20 ms; cases that do nothing.
+ * They are run by `atconform run` like any other, against the responder. */
 #include "many.h"
 
 #include "at/at.h"
@@ -35,30 +35,67 @@ static double now_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* A responder of our own behind a bare PTY; the master, or -1. */
-static int start_responder(pid_t *pid)
+struct peer {
+	pid_t pid;
+	int in, out; /* from it, to it */
+};
+
+static bool spawn(struct peer *peer, char *const argv[], int in, int out)
 {
-	char *argv[] = { getenv("ATCONFORM_BENCH_RESPONDER"), NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+	int failed = posix_spawn(&peer->pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return !failed;
+}
+
+/* A responder of our own behind a bare PTY. */
+static bool start_responder(struct peer *peer)
+{
+	char *argv[] = { getenv("ATCONFORM_BENCH_RESPONDER"), NULL };
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (!argv[0] || master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
-		return -1;
+		return false;
 	int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct termios t;
 	tcgetattr(slave, &t);
 	cfmakeraw(&t);
 	tcsetattr(slave, TCSANOW, &t);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, slave, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, slave, STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-	int failed = posix_spawn(pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
+	peer->in = peer->out = master;
+	bool started = spawn(peer, argv, slave, slave);
 	close(slave);
-	return failed ? -1 : master;
+	return started;
+}
+
+/* exchange.py with its own responders. */
+static bool start_python(struct peer *peer)
+{
+	char python[] = "/usr/bin/python3";
+	char *argv[] = { python, getenv("ATCONFORM_BENCH_PYTHON"),
+		getenv("ATCONFORM_BENCH_RESPONDER"), NULL };
+	int to[2], from[2];
+	if (!argv[1] || pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0)
+		return false;
+	peer->in = from[0];
+	peer->out = to[1];
+	bool started = spawn(peer, argv, to[0], from[1]);
+	close(to[0]);
+	close(from[1]);
+	return started;
+}
+
+static void stop(const struct peer *peer)
+{
+	close(peer->out);
+	if (peer->in != peer->out)
+		close(peer->in);
+	waitpid(peer->pid, NULL, 0);
 }
 
 /* As little as can be done to know that the answer has come. */
@@ -77,11 +114,11 @@ static bool ping(int fd)
 	return memcmp(got, "\r\nOK\r\n", 6) == 0;
 }
 
-static double raw_block(int fd)
+static double raw_block(const struct peer *responder)
 {
 	double begun = now_us();
 	for (int i = 0; i < EXCHANGES; i++)
-		check(ping(fd), "the bare responder does not answer");
+		check(ping(responder->in), "the bare responder does not answer");
 	return (now_us() - begun) / EXCHANGES;
 }
 
@@ -93,6 +130,21 @@ static double rig_block(void)
 	return (now_us() - begun) / EXCHANGES;
 }
 
+static double python_block(const struct peer *python, const char *name)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%s\n", name);
+	check(write(python->out, line, (size_t)len) == len, "exchange.py has ended");
+	size_t got = 0;
+	do {
+		ssize_t n = read(python->in, line + got, sizeof(line) - 1 - got);
+		check(n > 0, "exchange.py has ended: are python3-serial, python3-pexpect there?");
+		got += (size_t)n;
+		line[got] = '\0';
+	} while (!strchr(line, '\n') && got + 1 < sizeof(line));
+	return strtod(line, NULL);
+}
+
 static void write_times(const char *name, const double *us, FILE *out)
 {
 	fprintf(out, "\"%s\": [", name);
@@ -101,27 +153,36 @@ static void write_times(const char *name, const double *us, FILE *out)
 	fputc(']', out);
 }
 
+enum { RIG, RAW, PYSERIAL, PEXPECT, WAYS };
+static const char *const ways[WAYS] = { "rig", "raw", "pyserial", "pexpect" };
+
+static void measure(double us[WAYS][BLOCKS])
+{
+	struct peer responder = { 0 }, python = { 0 };
+	check(start_responder(&responder), "no responder: %s", strerror(errno));
+	check(start_python(&python), "no exchange.py: %s", strerror(errno));
+	for (int i = -1; i < BLOCKS; i++) {
+		int k = i < 0 ? 0 : i; /* the first round only warms up */
+		us[RAW][k] = raw_block(&responder);
+		us[RIG][k] = rig_block();
+		us[PYSERIAL][k] = python_block(&python, ways[PYSERIAL]);
+		us[PEXPECT][k] = python_block(&python, ways[PEXPECT]);
+	}
+	stop(&responder);
+	stop(&python);
+}
+
 Test(at, exchange, REQ("AT-1"))
 {
-	double rig[BLOCKS], raw_us[BLOCKS];
-	pid_t pid = 0;
-	int fd = start_responder(&pid);
-	check(fd >= 0, "no responder: %s", strerror(errno));
-	raw_block(fd);
-	rig_block();
-	for (int i = 0; i < BLOCKS; i++) {
-		raw_us[i] = raw_block(fd);
-		rig[i] = rig_block();
-	}
-	close(fd);
-	waitpid(pid, NULL, 0);
+	double us[WAYS][BLOCKS];
+	measure(us);
 	const char *path = getenv("ATCONFORM_BENCH_OUT");
 	FILE *out = path ? fopen(path, "a") : NULL;
 	check(out, "ATCONFORM_BENCH_OUT names no file that can be written");
-	fputc('{', out);
-	write_times("rig", rig, out);
-	fputs(", ", out);
-	write_times("raw", raw_us, out);
+	for (int i = 0; i < WAYS; i++) {
+		fputs(i ? ", " : "{", out);
+		write_times(ways[i], us[i], out);
+	}
 	fputs("}\n", out);
 	fclose(out);
 }

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Starts atmodule and talks to it: what the tests of this folder have in common."""
+import errno
+import json
+import os
+import pty
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import fcntl
+
+PROGRAM = os.environ.get("ATMODULE") or sys.argv.pop(1)
+TCGETS2, TCSETS2 = 0x802C542A, 0x402C542B
+BOTHER, CBAUD = 0o010000, 0o010017
+
+
+class Module:
+    """One running atmodule. `link` is stdio, pty or tcp."""
+
+    def __init__(self, *options, link="stdio", control=False, ready=True):
+        self.dir = tempfile.mkdtemp(prefix="atmodule-test-")
+        self.link, self.fd_in, self.fd_out, self.sock = link, -1, -1, None
+        argv = [PROGRAM, *options]
+        self.path = os.path.join(self.dir, "line")
+        self.control_path = os.path.join(self.dir, "control")
+        if link == "pty":
+            argv += ["--pty", self.path]
+        elif link == "tcp":
+            argv += ["--listen", "127.0.0.1:0"]
+        else:
+            argv += ["--stdio"]
+        if control:
+            argv += ["--control", self.control_path]
+        # Freed memory goes back at once, so that what is measured is what is in use.
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+        self.process = subprocess.Popen(
+            argv, env={**os.environ, "ASAN_OPTIONS": asan}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        self._open()
+        self.seen = b""
+        if ready:
+            self.until(b"\r\nready\r\n")
+
+    def _open(self):
+        if self.link == "stdio":
+            self.fd_in, self.fd_out = self.process.stdout.fileno(), self.process.stdin.fileno()
+            return
+        self.first_line = self.process.stdout.readline().decode()
+        if self.link == "pty":
+            fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
+            self.fd_in = self.fd_out = fd
+        else:
+            host, port = self.first_line.split()[1].rsplit(":", 1)
+            self.sock = socket.create_connection((host, int(port)))
+            self.fd_in = self.fd_out = self.sock.fileno()
+
+    def set_rate(self, baud):
+        """The tester's side of the PTY, any rate."""
+        raw = bytearray(fcntl.ioctl(self.fd_in, TCGETS2, bytes(44)))
+        flags = struct.unpack_from("I", raw, 8)[0]
+        struct.pack_into("I", raw, 8, flags & ~CBAUD | BOTHER)
+        struct.pack_into("II", raw, 36, baud, baud)
+        fcntl.ioctl(self.fd_in, TCSETS2, bytes(raw))
+
+    def send(self, data):
+        if isinstance(data, str):
+            data = data.encode("latin-1")
+        while data:
+            data = data[os.write(self.fd_out, data):]
+
+    def read(self, seconds):
+        """What comes within that time; returns early when nothing has come for 60 ms after bytes."""
+        out, end = b"", time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.fd_in], [], [], min(left, 0.06) if out else left)
+            if not ready:
+                break
+            try:
+                chunk = os.read(self.fd_in, 65536)
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise
+                break
+            if not chunk:
+                break
+            out += chunk
+        return out
+
+    def until(self, wanted, seconds=5.0):
+        """Everything up to and including `wanted`."""
+        end = time.monotonic() + seconds
+        while wanted not in self.seen:
+            left = end - time.monotonic()
+            ready, _, _ = select.select([self.fd_in], [], [], max(left, 0))
+            chunk = os.read(self.fd_in, 65536) if ready else b""
+            if not chunk:
+                raise AssertionError(f"{wanted!r} did not come, but {self.seen!r}")
+            self.seen += chunk
+        at = self.seen.index(wanted) + len(wanted)
+        out, self.seen = self.seen[:at], self.seen[at:]
+        return out
+
+    def ask(self, command, seconds=5.0):
+        """The answer's lines, without echo and blank ones, up to the final result."""
+        self.send(command + "\r\n")
+        raw, end = b"", time.monotonic() + seconds
+        while not (raw.endswith(b"\r\nOK\r\n") or raw.endswith(b"\r\nERROR\r\n")):
+            ready, _, _ = select.select([self.fd_in], [], [], max(end - time.monotonic(), 0))
+            chunk = os.read(self.fd_in, 65536) if ready else b""
+            if not chunk:
+                raise AssertionError(f"{command}: no final result, but {raw!r}")
+            raw += chunk
+        lines = [line for line in raw.decode("latin-1").split("\r\n") if line]
+        return lines[1:] if lines and lines[0] == command else lines
+
+    def control(self, request):
+        text = request if isinstance(request, str) else json.dumps(request)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+            s.settimeout(5)
+            s.connect(self.control_path)
+            s.sendall(text.encode() + b"\n")
+            return json.loads(s.makefile().readline())
+
+    def stop(self):
+        """Ends it in order; returns (exit status, standard error)."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            _, err = self.process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        if self.link == "pty":
+            os.close(self.fd_in)
+        if self.sock:
+            self.sock.close()
+        left = sorted(os.listdir(self.dir))
+        shutil.rmtree(self.dir)
+        assert left == [], f"left behind: {left}"
+        return self.process.returncode, err.decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        status, err = self.stop()
+        if kind is None:
+            assert "Sanitizer" not in err and "runtime error" not in err, err
+
+
+def run(*options, **more):
+    return subprocess.run([PROGRAM, *options], capture_output=True, timeout=20, **more)
+
+
+def faults():
+    return json.loads(run("--list-faults", "--json").stdout)

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The list of faults: complete, true to the specification model, and each of them starts. That each
+one is seen by the suite is the kill matrix's business; a sample is looked at here."""
+import glob
+import json
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+SUITES = sys.argv.pop()
+from atmodule import Module, faults, run  # noqa: E402  (takes the program off the command line)
+
+KEYS = {"name", "operator", "command", "form", "parameter", "breaks", "text"}
+
+
+def requirements():
+    out = {}
+    for path in glob.glob(os.path.join(SUITES, "*", "*.json")):
+        with open(path, encoding="utf-8") as f:
+            model = json.load(f)
+        for r in model["requirements"]:
+            out[r["id"]] = (model.get("command", ""), r)
+    return out
+
+
+class List(unittest.TestCase):
+    def test_shape(self):
+        known = faults()
+        self.assertGreater(len(known), 150)
+        self.assertEqual(len({f["name"] for f in known}), len(known))
+        for f in known:
+            self.assertEqual(set(f), KEYS)
+            self.assertTrue(f["text"] and f["operator"], f)
+            self.assertTrue(f["name"].startswith(f["operator"]), f)
+        lines = run("--list-faults").stdout.decode().splitlines()
+        self.assertEqual([line.split()[0] for line in lines], [f["name"] for f in known])
+
+    def test_breaks_requirements_that_exist_and_can_be_tested(self):
+        known = requirements()
+        for f in faults():
+            self.assertTrue(f["breaks"], f["name"])
+            for name in f["breaks"]:
+                self.assertIn(name, known, f["name"])
+                self.assertNotIn("untestable", known[name][1], f["name"])
+            if f["command"]:
+                self.assertIn(f["command"], {known[name][0] for name in f["breaks"]}, f["name"])
+
+    def test_every_command_has_faults(self):
+        commands = {command for command, _ in requirements().values() if command}
+        self.assertGreaterEqual(len(commands), 17)
+        self.assertEqual(commands - {f["command"] for f in faults()}, set())
+
+    def test_each_starts(self):
+        names = [f["name"] for f in faults()]
+        for name in names:
+            done = run("--fault", name, stdin=subprocess.DEVNULL)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), name)
+        many = [word for name in names[:64] for word in ("--fault", name)]
+        self.assertEqual(run("--version", *many).returncode, 0)
+        self.assertEqual(run("--version", *many, "--fault", names[64]).returncode, 2)
+
+
+class Sample(unittest.TestCase):
+    def raw(self, fault, *commands, wait=0.15, last=0.15, more=()):
+        """What the last of the commands gets."""
+        with Module("--boot-ms", "1", "--fault", fault, *more) as m:
+            for command in commands[:-1]:
+                m.send(command + "\r\n")
+                m.read(wait)
+            m.send(commands[-1] + "\r\n")
+            return m.read(last)
+
+    def check(self, fault, commands, expected):
+        self.assertEqual(self.raw(fault, "ATE0", *commands), expected.encode(), fault)
+
+    def test_parameters(self):
+        for fault, command in (("accept-below:uart_cur.baudrate", "AT+UART_CUR=79,8,1,0,0"),
+                               ("accept-above:sysmsg.state", "AT+SYSMSG=4"),
+                               ("accept-above:ate.echo", "ATE2"),
+                               ("accept-wrong-type:sleep.sleep_mode", 'AT+SLEEP="1"'),
+                               ("accept-wrong-type:sleep.sleep_mode", "AT+SLEEP=x"),
+                               ("accept-empty:uart_def.parity", "AT+UART_DEF=9600,8,1,,0"),
+                               ("accept-missing:uart_cur", "AT+UART_CUR=9600"),
+                               ("accept-missing:rfpower", "AT+RFPOWER=60,1"),
+                               ("accept-surplus:gslp", "AT+GSLP=1,1"),
+                               ("unknown-ok", "AT+FAKE"), ("no-at-ok", "XX"),
+                               ("accept-without-image:sysrollback", "AT+SYSROLLBACK")):
+            out = self.raw(fault, "ATE0", command, more=("--images", "1"))
+            self.assertIn(b"OK", out, fault)
+        for fault, command in (("refuse-min:uart_cur.baudrate", "AT+UART_CUR=80,8,1,0,0"),
+                               ("refuse-max:systimestamp.unix_timestamp",
+                                "AT+SYSTIMESTAMP=2147483647"),
+                               ("refuse-value:sleep.sleep_mode.1", "AT+SLEEP=1"),
+                               ("refuse-short:rfpower", "AT+RFPOWER=60"),
+                               ("final-error:at.execute", "AT"), ("unknown:syslsp", "AT+SYSLSP")):
+            self.check(fault, [command], "\r\nERROR\r\n")
+
+    def test_state(self):
+        self.check("forget:sysmsg.state", ["AT+SYSMSG=1", "AT+SYSMSG?"], "+SYSMSG:0\r\n\r\nOK\r\n")
+        self.check("change-on-refusal:sysmsg", ["AT+SYSMSG=7", "AT+SYSMSG?"],
+                   "+SYSMSG:7\r\n\r\nOK\r\n")
+        self.check("not-stored:sysmsg", ["AT+SYSMSG=1", "AT+RST", "ATE0", "AT+SYSMSG?"],
+                   "+SYSMSG:0\r\n\r\nOK\r\n")
+        self.check("stored:uart_cur", ["AT+UART_CUR=9600,8,1,0,0", "AT+RST", "ATE0", "AT+UART_CUR?"],
+                   "+UART_CUR:9600,8,1,0,0\r\n\r\nOK\r\n")
+        self.check("ignore-restore:sysmsg", ["AT+SYSMSG=1", "AT+RESTORE", "ATE0", "AT+SYSMSG?"],
+                   "+SYSMSG:1\r\n\r\nOK\r\n")
+        self.check("soft-restart:rst", ["AT+SYSLOG=1", "AT+RST", "AT+SYSLOG?"],
+                   "+SYSLOG:1\r\n\r\nOK\r\n")
+        self.check("spills:uart_cur", ["AT+UART_CUR=9600,8,1,0,0", "AT+UART_DEF?"],
+                   "+UART_DEF:9600,8,1,0,0\r\n\r\nOK\r\n")
+        self.assertEqual(self.raw("forget-value:ate.echo.0", "ATE0", "AT"), b"AT\r\n\r\nOK\r\n")
+
+    def test_answers(self):
+        show = ["AT+SYSLOG?"]
+        self.check("wrong-value:syslog.status", show, "+SYSLOG:5\r\n\r\nOK\r\n")
+        self.check("drop-field:syslog.query", show, "+SYSLOG:\r\n\r\nOK\r\n")
+        self.check("extra-field:syslog.query", show, "+SYSLOG:0,0\r\n\r\nOK\r\n")
+        self.check("quoted-field:syslog.query", show, '+SYSLOG:"0"\r\n\r\nOK\r\n')
+        self.check("wrong-prefix:syslog.query", show, "+SYSLO:0\r\n\r\nOK\r\n")
+        self.check("glued:syslog.query", show, "+SYSLOG:0OK\r\n")
+        self.check("no-info:syslog.query", show, "\r\nOK\r\n")
+        self.check("final-before-info:syslog.query", show, "\r\nOK\r\n+SYSLOG:0\r\n")
+        self.check("no-final:at.execute", ["AT"], "")
+        self.check("double-final:at.execute", ["AT"], "\r\nOK\r\n\r\nOK\r\n")
+        self.check("no-crlf:at.execute", ["AT"], "\r\nOK")
+        self.check("lf-only", ["AT"], "\nOK\n")
+        self.check("stray-line", ["AT"], "\r\nOK\r\n+STRAY:1\r\n")
+        self.check("swap-fields:uart_def.query", ["AT+UART_DEF?"],
+                   "+UART_DEF:8,115200,1,0,0\r\n\r\nOK\r\n")
+        self.check("err-code-always", ["AT+FAKE"], "ERR CODE:0x01090000\r\n\r\nERROR\r\n")
+        self.check("err-code-short", ["AT+SYSLOG=1", "AT+FAKE"], "ERR CODE:0x1090000\r\n\r\nERROR\r\n")
+        self.check("err-code-after", ["AT+SYSLOG=1", "AT+FAKE"], "\r\nERROR\r\nERR CODE:0x01090000\r\n")
+        self.check("unknown-silent", ["AT+FAKE"], "")
+        self.assertEqual(self.raw("echo-twice", "AT"), b"AT\r\nAT\r\n\r\nOK\r\n")
+        self.assertEqual(self.raw("echo-late", "AT"), b"\r\nOK\r\nAT\r\n")
+        self.assertEqual(self.raw("echo-corrupt", "AT"), b"CT\r\n\r\nOK\r\n")
+
+    def test_restarts(self):
+        self.check("restart-missing:rst", ["AT+RST"], "\r\nOK\r\n")
+        self.check("restart-before-ok:rst", ["AT+RST"], "\r\nready\r\n\r\nOK\r\n")
+        self.check("no-return:rst", ["AT+RST"], "\r\nOK\r\n")
+        self.check("no-return:rst", ["AT+RST", "AT"], "")
+        self.check("reboot:at", ["AT"], "\r\nready\r\n")
+        self.check("hang:at", ["AT", "AT+GMR"], "")
+        self.check("binary-hang", ["\0", "AT"], "")
+        self.check("sleep-talks:gslp", ["AT+GSLP=100"], "100\r\n\r\nOK\r\nsleeping\r\n")
+        with Module("--boot-ms", "1", "--fault", "crash:gmr") as m:
+            m.send("AT+GMR\r\n")
+            self.assertEqual(m.process.wait(5), 86)
+        with Module("--boot-ms", "1", "--fault", "late:at") as m:
+            start = time.monotonic()
+            self.assertEqual(m.ask("AT"), ["OK"])
+            self.assertGreater(time.monotonic() - start, 2.9)
+
+    def test_line_rate(self):
+        for fault, seen in (("baud-before-ok:uart_cur", False), ("baud-not-applied:uart_cur", True)):
+            with Module("--boot-ms", "1", "--fault", fault, link="pty") as m:
+                m.set_rate(115200)
+                m.ask("ATE0")
+                m.send("AT+UART_CUR=9600,8,1,0,0\r\n")
+                self.assertEqual(b"OK" in m.read(0.2), seen, fault)
+                m.send("AT\r\n")
+                self.assertEqual(b"OK" in m.read(0.2), seen, fault)
+
+
+if __name__ == "__main__":
+    unittest.main()

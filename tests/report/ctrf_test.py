@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""CTRF: fits the schema, counts right, says the native verdict."""
+import json
+import os
+import re
+
+import jsonschema
+from report_check import SCHEMAS, check, done, journals, only, read, report
+
+STATUS = {"pass": "passed", "fail": "failed", "error": "failed", "n/a": "skipped",
+          "skipped": "skipped", "deviation": "other", "inconclusive": "other",
+          "unequipped": "other", "missing": "other"}
+
+
+def load_schema():
+    with open(os.path.join(SCHEMAS, "ctrf.schema.json"), encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def one(validator, name, journal):
+    told = report(journal, "json", name=name)
+    text = read(name + ".json").decode("utf-8")
+    document = json.loads(text)
+    for error in list(validator.iter_errors(document))[:3]:
+        check(False, "%s: %s: %s" % (name, list(error.absolute_path), error.message[:200]))
+    check(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text),
+          "%s: a control character" % name)
+    results = document["results"]
+    summary = results["summary"]
+    check(summary["tests"] == len(results["tests"]), "%s: tests" % name)
+    for status in ("passed", "failed", "skipped", "pending", "other"):
+        check(summary[status] == sum(t["status"] == status for t in results["tests"]),
+              "%s: %s" % (name, status))
+    for test in results["tests"]:
+        check(test["status"] == STATUS[test["rawStatus"]], "%s: %s" % (name, test["rawStatus"]))
+        check((test["status"] == "passed") == (test["rawStatus"] == "pass"), name)
+    check(summary["passed"] == told["pass"], "%s: passed" % name)
+    check(results["extra"]["atconform"]["exit_code"] == told["exit"], "%s: exit code" % name)
+    return document
+
+
+def main():
+    validator = load_schema()
+    check(list(validator.iter_errors({"reportFormat": "CTRF"})), "the schema accepts anything")
+    for name, journal in journals():
+        document = one(validator, name, journal)
+        if name == "sample":
+            broken = json.loads(json.dumps(document))
+            broken["results"]["tests"][0]["ours"] = 1
+            check(list(validator.iter_errors(broken)), "a key of our own outside extra is accepted")
+            ledger = document["results"]["extra"]["atconform"]["requirements"]
+            check(any(r["verdict"] == "fail" for r in ledger), "no failed requirement in the ledger")
+    for verdict in STATUS:
+        one(validator, "only", only("pass", verdict))
+    done()
+
+
+main()

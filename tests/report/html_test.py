@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The HTML report in headless Chromium: filters, deep links, wire logs; hostile text stays text; no
+network; readable without scripts; screenshots in light and dark. `html_test.py TOOL SCHEMAS [KEEP]`:
+with KEEP the screenshots stay in that folder, to be looked at."""
+import base64
+import hashlib
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import journal_gen
+from report_check import check, done, journals, path, read, report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--hide-scrollbars", "--enable-logging=stderr",
+         # The browser calls home in spite of all that: nothing resolves, and no proxy helps it.
+         "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND"]
+VOID = {"meta", "br", "input", "img", "link"}
+
+
+class Page(html.parser.HTMLParser):
+    """Elements by tag, text by element, and whether the tags nest."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.stack, self.elements, self.wrong = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        element = {"tag": tag, "attrs": dict(attrs), "text": ""}
+        self.elements.append(element)
+        if tag not in VOID:
+            self.stack.append(element)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append({"tag": tag, "attrs": dict(attrs), "text": ""})
+
+    def handle_endtag(self, tag):
+        if not self.stack or self.stack[-1]["tag"] != tag:
+            self.wrong.append("%s closed in %s" % (tag, [e["tag"] for e in self.stack[-3:]]))
+            return
+        self.stack.pop()
+
+    def handle_data(self, data):
+        for element in self.stack[-2:]:
+            element["text"] += data
+
+    def all(self, tag, **attrs):
+        return [e for e in self.elements if e["tag"] == tag and
+                all(e["attrs"].get(k) == v for k, v in attrs.items())]
+
+
+def digest(text):
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+def static(name, journal):
+    told = report(journal, "html", name=name)
+    text = read(name + ".html").decode("utf-8")
+    page = Page(text)
+    check(not page.wrong and not page.stack, "%s: does not nest: %s" % (name, page.wrong[:3]))
+    policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["attrs"]["content"]
+    scripts = [e for e in page.all("script") if e["attrs"].get("type") != "application/json"]
+    check(len(scripts) == 1 and digest(scripts[0]["text"]) in policy, "%s: script hash" % name)
+    check(digest(page.all("style")[0]["text"]) in policy, "%s: style hash" % name)
+    check("default-src 'none'" in policy and "unsafe" not in policy, "%s: policy" % name)
+    for e in page.elements:
+        for key, value in e["attrs"].items():
+            check(not key.startswith("on") and key not in ("src", "style", "srcset"),
+                  "%s: attribute %s of %s" % (name, key, e["tag"]))
+            check(key != "href" or value.startswith("#"), "%s: leads away: %s" % (name, value))
+    for e in page.all("script", type="application/json"):
+        json.loads(e["text"])
+    ids = [e["attrs"]["id"] for e in page.elements if "id" in e["attrs"]]
+    check(len(ids) == len(set(ids)), "%s: an id twice" % name)
+    for e in page.all("a"):
+        check(e["attrs"]["href"][1:] in ids or e["attrs"]["href"] == "#summary",
+              "%s: leads nowhere: %s" % (name, e["attrs"]["href"]))
+    check(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text),
+          "%s: a control character" % name)
+    passed = len(page.all("details", **{"data-v": "pass"}))
+    check(passed == told["pass"], "%s: %d of %d passed" % (name, passed, told["pass"]))
+    check("Exit code %d" % told["exit"] in text, "%s: exit code" % name)
+
+
+def browse(file, fragment="", control=False):
+    """Gives the DOM and what the browser logged."""
+    with tempfile.TemporaryDirectory(prefix="atconform-chromium-") as profile:
+        net = os.path.join(profile, "net.json")
+        run = subprocess.run([CHROMIUM, *FLAGS, "--user-data-dir=" + profile, "--log-net-log=" + net,
+                              "--dump-dom", "file://%s%s" % (file, fragment)],
+                             capture_output=True, timeout=90, check=False)
+        log = run.stderr.decode(errors="replace")
+        with open(net, encoding="utf-8", errors="replace") as text:
+            # The browser's own requests have no origin; those of a page do.
+            asked = set(re.findall(r'"initiator":"([^"]*)"', text.read())) - {"not an origin"}
+    if control:
+        return asked
+    check(not asked, "a network request from %s" % asked)
+    check("CONSOLE" not in log, "the console says: %s" % re.findall(".*CONSOLE.*", log)[:2])
+    return run.stdout.decode("utf-8", errors="replace")
+
+
+def requests_are_seen():
+    """The check for network requests would find one."""
+    with open(path("control.html"), "w", encoding="utf-8") as out:
+        out.write("<!DOCTYPE html><img src='http://127.0.0.1:9/x.png'>")
+    check(browse(path("control.html"), control=True), "a page's request goes unseen")
+
+
+def root_of(dom):
+    return Page(dom).all("html")[0]["attrs"]
+
+
+def filters(file):
+    root = root_of(browse(file, "#v=fail,failinf&command=AT%2BGSLP"))
+    check(root.get("data-ready") == "1", "the script did not run")
+    check(root.get("data-shown") == "1", "fails of AT+GSLP shown: %s" % root.get("data-shown"))
+    dom = browse(file, "#q=claim_58&grade=stated")
+    shown = [e["attrs"]["id"] for e in Page(dom).all("details") if
+             e["attrs"].get("class", "").startswith("case") and "hidden" not in e["attrs"]]
+    check(shown == ["case=basic/gslp/claim_58_holds"], "text filter shows %s" % shown)
+
+
+def case_opens(file, hostile):
+    dom = browse(file, "#case=basic/at/claim_4_holds")
+    page = Page(dom)
+    case = page.all("details", id="case=basic/at/claim_4_holds")[0]
+    check("open" in case["attrs"], "the case of a deep link is not open")
+    part = dom[dom.index('id="case=basic/at/claim_4_holds"'):]
+    part = part[:part.index("</details>")]
+    check(part.count("<tr class=\"rx\">") >= 2 and "aria-label=\"sent\"" in part, "no wire log")
+    check("<span class=\"x\">\\r</span>" in part, "escapes are not marked")
+    check("atconform run --profile esp8266-at 'basic/at/claim_4_holds'" in part, "no repetition")
+    title = page.all("title")[0]["text"]
+    check("OWNED" not in title and title.startswith("Does not conform"), "title: " + title)
+    check("data-owned" not in root_of(dom), "a script of the IUT ran")
+    check(not page.all("img"), "an element of the IUT is in the page")
+    if hostile:
+        check("&lt;script&gt;document.title" in part, "hostile text is not shown")
+
+
+def without_script(file):
+    """What stands in the file itself: summary, matrix, failing cases with their wire log."""
+    with open(file, encoding="utf-8") as text:
+        markup = text.read()
+    page = Page(markup)
+    check("Exit code 1" in markup and page.all("table", **{"class": "matrix"}), "no matrix")
+    check(re.search(r"<noscript>\s*<pre>[^<]*-&gt; AT", markup), "no wire log without a script")
+    check("hidden" in page.all("form", id="filters")[0]["attrs"], "filters that can't work show")
+
+
+def screenshots(file, keep):
+    pictures = []
+    for name, more in (("light", []), ("dark", ["--blink-settings=preferredColorScheme=0"])):
+        picture = os.path.join(keep or os.path.dirname(file), "report-%s.png" % name)
+        with tempfile.TemporaryDirectory(prefix="atconform-chromium-") as profile:
+            subprocess.run([CHROMIUM, *FLAGS, *more, "--user-data-dir=" + profile,
+                            "--window-size=1400,2600", "--screenshot=" + picture, "file://" + file],
+                           capture_output=True, timeout=90, check=False)
+        with open(picture, "rb") as file_of:
+            pictures.append(file_of.read())
+    check(all(len(p) > 50000 for p in pictures), "a picture is nearly empty")
+    check(pictures[0] != pictures[1], "dark looks like light")
+
+
+def main():
+    for name, journal in journals():
+        static(name, journal)
+    if not CHROMIUM:
+        print("no Chromium here: only the file was checked")
+        done()
+    for hostile in (False, True):
+        report(journal_gen.sample(hostile=hostile), "html", name="page")
+        case_opens(path("page.html"), hostile)
+        if not hostile:
+            screenshots(path("page.html"), sys.argv[3] if len(sys.argv) > 3 else None)
+    requests_are_seen()
+    filters(path("page.html"))
+    without_script(path("page.html"))
+    done()
+
+
+main()
