@@ -60,7 +60,8 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	char nothing[1]; /* gcc's sanitizer build takes NULL for a mistake */
+	int len = vsnprintf(nothing, sizeof(nothing), format, args);
 	va_end(args);
 	if (len > 0) {
 		reserve(b, (size_t)len + 1);

@@ -12,6 +12,7 @@
 #include "cli/suite.h"
 #include "report/progress.h"
 #include "report/report.h"
+#include "rig/link.h"
 #include "rig/rig.h"
 #include "spec/profile.h"
 
@@ -66,6 +67,8 @@ static int lines(struct session *s, struct error *error)
 	for (size_t i = 0; given && given[i]; i++) {
 		if (n == MAX_LINES)
 			return error_set(error, NULL, 0, 0, "at most %d IUTs", MAX_LINES);
+		if (link_check(given[i], error) < 0)
+			return -1;
 		s->iuts[n++] = given[i];
 	}
 	if (n == 0)

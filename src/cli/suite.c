@@ -218,40 +218,16 @@ int suite_select(struct suite *suite, const char *const patterns[], struct error
 	return 0;
 }
 
-static int check_case(const struct rig_case *c, const struct spec *spec, struct error *error)
-{
-	if (!c->requirements[0])
-		return error_set(error, c->file, c->line, 1,
-			"case %s names no requirement; add REQ(\"…\")", c->id);
-	for (size_t i = 0; c->requirements[i]; i++) {
-		if (!spec_requirement(spec, c->requirements[i]))
-			return error_set(error, c->file, c->line, 1,
-				"case %s names %s, which no model file defines", c->id,
-				c->requirements[i]);
-	}
-	return 0;
-}
-
 int suite_check(const struct suite *suite, const struct spec *spec, struct error *error)
 {
+	struct spec_case *cases = calloc(suite->count + 1, sizeof(*cases));
+	if (!cases)
+		abort();
 	for (size_t i = 0; i < suite->count; i++) {
-		if (check_case(&suite->cases[i], spec, error) < 0)
-			return -1;
-		if (i && strcmp(suite->cases[i - 1].id, suite->cases[i].id) == 0)
-			return error_set(error, suite->cases[i].file, suite->cases[i].line, 1,
-				"two cases are called %s", suite->cases[i].id);
+		const struct rig_case *c = &suite->cases[i];
+		cases[i] = (struct spec_case){ c->id, c->requirements, c->file, c->line };
 	}
-	for (size_t r = 0; r < spec->requirement_count; r++) {
-		const struct requirement *req = &spec->requirements[r];
-		bool covered = req->judge != JUDGE_CASE;
-		for (size_t i = 0; i < suite->count && !covered; i++)
-			covered = listed(suite->cases[i].requirements, req->id);
-		if (!covered)
-			return error_set(error, req->file, req->file_line, 1,
-				"requirement %s has no case; derive one, write a scenario, or say "
-				"why "
-				"it is \"untestable\"",
-				req->id);
-	}
-	return 0;
+	int result = spec_check_coverage(spec, cases, suite->count, error);
+	free(cases);
+	return result;
 }

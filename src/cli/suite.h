@@ -22,7 +22,8 @@ bool suite_matches(const struct rig_case *c, const char *pattern);
 /* Keeps the cases that at least one pattern means (all when there is none). A pattern that means
  * no case at all is an error that names it. */
 int suite_select(struct suite *suite, const char *const patterns[], struct error *error);
-/* Both directions of traceability: each requirement has a case, each case names known ones. */
+/* Both directions of traceability: each requirement has a case, each case names known ones. 0, or
+ * -1 with *error. */
 int suite_check(const struct suite *suite, const struct spec *spec, struct error *error);
 bool suite_tagged(const struct rig_case *c, const char *tag);
 

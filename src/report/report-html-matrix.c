@@ -63,23 +63,40 @@ static const char *family_of(const struct run *run, const char *command)
 	return "";
 }
 
+/* Requirements of no command: GENERAL-n and SESSION-n are rows of their own. */
 static bool same_row(const struct run_requirement *a, const struct run_requirement *b)
 {
-	return strcmp(a->command, b->command) == 0;
+	size_t len = (size_t)(short_id(a->id) - a->id);
+	return strcmp(a->command, b->command) == 0 &&
+	       (*a->command || strncmp(a->id, b->id, len) == 0);
+}
+
+static void row_name(struct html *h, const struct run_requirement *r)
+{
+	size_t len = (size_t)(short_id(r->id) - r->id);
+	AUTO_BUF struct buf name = { 0 };
+	if (*r->command)
+		buf_puts(&name, r->command);
+	else
+		buf_append(&name, r->id, len ? len - 1 : strlen(r->id));
+	html_text(h, buf_text(&name));
 }
 
 static void row(struct html *h, const struct run_requirement *r, size_t n)
 {
 	size_t passed = 0;
-	for (size_t i = 0; i < n; i++)
+	size_t testable = 0;
+	for (size_t i = 0; i < n; i++) {
 		passed += r[i].tested && r[i].verdict == VERDICT_PASS;
+		testable += r[i].tested || strcmp(r[i].judge, "untestable") != 0;
+	}
 	html_puts(h, "<tr><th scope=\"row\">");
-	html_text(h, *r->command ? r->command : "rules of the session");
+	row_name(h, r);
 	html_element(h, "small", "", r->section);
 	html_puts(h, "</th><td><div class=\"cells\">");
 	for (size_t i = 0; i < n; i++)
 		cell(h, &r[i]);
-	fprintf(h->out, "</div></td><td class=\"sum\">%zu of %zu</td></tr>\n", passed, n);
+	fprintf(h->out, "</div></td><td class=\"sum\">%zu of %zu</td></tr>\n", passed, testable);
 }
 
 static void legend(struct html *h)
@@ -222,7 +239,7 @@ int html_ledger(struct html *h)
 		size_t n = 0;
 		while (at + n < count && links[at + n].r == &run->requirements[i])
 			n++;
-		ledger_row(h, &run->requirements[i], links + at, n);
+		ledger_row(h, &run->requirements[i], n ? links + at : NULL, n);
 		at += n;
 	}
 	html_puts(h, "</tbody></table></div></section>\n");

@@ -8,6 +8,7 @@
 #include "report/text.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -134,6 +135,9 @@ static void fact(struct html *h, const char *name, const char *value)
 static void command_line(struct html *h)
 {
 	AUTO_BUF struct buf words = { 0 };
+	const char *first = h->run->argv[0];
+	if (first && !text_ends(first, "atconform"))
+		buf_puts(&words, "atconform");
 	for (const char *const *arg = (const char *const *)h->run->argv; *arg; arg++) {
 		if (words.len)
 			buf_putc(&words, ' ');
