@@ -68,12 +68,31 @@ void at_ask(const char *file, int line, const char *command_line);
 #define any(command_line) at_any(__FILE__, __LINE__, command_line)
 void at_any(const char *file, int line, const char *command_line);
 bool said(const char *text);
+/* Sends a command that the claim takes for granted. Information lines may come; what is not
+ * answered with OK makes the case inconclusive. */
+#define given(command_line) at_given(__FILE__, __LINE__, command_line)
+void at_given(const char *file, int line, const char *command_line);
 /* A formatted command or line; valid until the eighth next call. */
 const char *fmt(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+/* A text as it stands inside quotes, with \ before \, " and comma; valid as fmt()'s. */
+const char *escaped(const char *text) __attribute__((returns_nonnull));
 /* Expects an unsolicited line (already queued, or within timeout_ms; 0: the bench's answer time).
  */
 #define urc(expected, timeout_ms) at_urc(__FILE__, __LINE__, expected, timeout_ms)
 void at_urc(const char *file, int line, const char *expected, int timeout_ms);
+/* Expects unsolicited lines in this order (others may come in between) within timeout_ms. */
+#define urcs(timeout_ms, ...)                                                                      \
+	at_urcs(__FILE__, __LINE__, timeout_ms, (const char *const[]){ __VA_ARGS__, NULL })
+void at_urcs(const char *file, int line, int timeout_ms, const char *const expected[]);
+/* Expects that this unsolicited line neither came nor comes within timeout_ms; others may. */
+#define no_urc(unexpected, timeout_ms) at_no_urc(__FILE__, __LINE__, unexpected, timeout_ms)
+void at_no_urc(const char *file, int line, const char *unexpected, int timeout_ms);
+/* Lets time pass; known unsolicited lines that come are kept. */
+#define listen_for(ms) at_listen_for(__FILE__, __LINE__, ms)
+void at_listen_for(const char *file, int line, int ms);
+/* Drops the unsolicited lines that have come so far. */
+#define forget_urcs() at_forget_urcs(__FILE__, __LINE__)
+void at_forget_urcs(const char *file, int line);
 /* Expects the prompt '>'. */
 #define prompt() at_prompt(__FILE__, __LINE__)
 void at_prompt(const char *file, int line);
@@ -110,6 +129,27 @@ bool bench_echo(void);
 /* Tells the virtual module's control port something, as JSON. Needs the facility "control". */
 #define control(json) at_control(__FILE__, __LINE__, json)
 void at_control(const char *file, int line, const char *json);
+/* The same for what it may refuse to do: whether it did it. */
+#define control_tried(json) at_control_tried(__FILE__, __LINE__, json)
+bool at_control_tried(const char *file, int line, const char *json);
+/* What the control port answered last, by path: told("value"), told("stations.0.mac"). "": nothing.
+ */
+const char *told(const char *path) __attribute__((returns_nonnull));
+/* A fact of the bench's network by path: network("access_point.ssid"). The case ends as unequipped
+ * when the bench does not have it. */
+#define network(path) at_network(__FILE__, __LINE__, path)
+const char *at_network(const char *file, int line, const char *path)
+	__attribute__((returns_nonnull));
+/* A time of the bench: "answer", "restart", "silence", "join", "scan", "lease". */
+int bench_ms(const char *name);
+/* Asks the module over UDP for a service such as "_iot._tcp.local", as multicast DNS does; false
+ * when no answer comes within timeout_ms. What it tells is in mdns(): "instance", "host", "port",
+ * "address"; "": not told. */
+#define mdns_query(address, service, timeout_ms)                                                   \
+	at_mdns_query(__FILE__, __LINE__, address, service, timeout_ms)
+bool at_mdns_query(
+	const char *file, int line, const char *address, const char *service, int timeout_ms);
+const char *mdns(const char *what) __attribute__((returns_nonnull));
 /* The bench must have this facility; else the case ends as unequipped. */
 #define needs(facility) at_needs(__FILE__, __LINE__, facility)
 void at_needs(const char *file, int line, const char *facility);
@@ -130,8 +170,15 @@ bool echoed(void);
 /* All bytes that came since the last command went out. */
 const char *received(size_t *len);
 int64_t clock_ms(void); /* since some fixed moment; does not jump */
+/* Information lines of the last response, in order. line_like() takes the fields of one that fits.
+ */
+size_t line_count(void);
+const char *line_text(size_t index) __attribute__((returns_nonnull)); /* "": there is none */
+#define line_like(index, expected) at_line_like(__FILE__, __LINE__, index, expected)
+bool at_line_like(const char *file, int line, size_t index, const char *expected);
 /* Ends the case: fail with what was seen; or inconclusive, when the claim was not reached. */
-#define check(condition, ...) at_check(__FILE__, __LINE__, condition, #condition, __VA_ARGS__)
+#define check(condition, ...)                                                                      \
+	((condition) ? (void)0 : at_check(__FILE__, __LINE__, false, #condition, __VA_ARGS__))
 void at_check(const char *file, int line, bool condition, const char *claim, const char *format,
 	...) __attribute__((format(printf, 5, 6)));
 #define inconclusive(...) at_inconclusive(__FILE__, __LINE__, __VA_ARGS__)

@@ -4,7 +4,11 @@
 
 #include "at/exchange.h"
 #include "at/leave.h"
+#include "at/mdns.h"
 #include "at/restart.h"
+
+#include <jansson.h>
+#include <string.h>
 
 void at_wait_restart(const char *file, int line, int timeout_ms)
 {
@@ -57,11 +61,97 @@ int64_t clock_ms(void)
 	return clock_ns() / 1000000;
 }
 
-void at_control(const char *file, int line, const char *json)
+bool at_control_tried(const char *file, int line, const char *json)
 {
 	at_needs(file, line, "control");
-	if (!session_ask(&at_session, CHANNEL_CONTROL, json))
+	struct session *s = &at_session;
+	if (!session_ask(s, CHANNEL_CONTROL, json))
 		at_leave(file, line);
+	json_t *answer = json_loads(buf_text(&s->ack_text), 0, NULL);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+	json_decref(answer);
+	return ok;
+}
+
+void at_control(const char *file, int line, const char *json)
+{
+	struct session *s = &at_session;
+	if (at_control_tried(file, line, json))
+		return;
+	session_end(
+		s, "error", "the control port does not take %s: %s", json, buf_text(&s->ack_text));
+	at_leave(file, line);
+}
+
+const char *told(const char *path)
+{
+	const char *text = "";
+	json_t *answer = json_loads(buf_text(&at_session.ack_text), 0, NULL);
+	const json_t *value = grant_member(answer, path);
+	if (json_is_string(value))
+		text = fmt("%s", json_string_value(value));
+	else if (json_is_integer(value))
+		text = fmt("%lld", (long long)json_integer_value(value));
+	else if (json_is_boolean(value))
+		text = json_is_true(value) ? "true" : "false";
+	json_decref(answer);
+	return text;
+}
+
+const char *at_network(const char *file, int line, const char *path)
+{
+	const char *fact = grant_network(&at_session.grant, path);
+	if (fact)
+		return fact;
+	session_end(&at_session, "unequipped", "this bench's network has no \"%s\"", path);
+	at_leave(file, line);
+}
+
+int bench_ms(const char *name)
+{
+	const struct grant *g = &at_session.grant;
+	const struct {
+		const char *name;
+		int ms;
+	} all[] = { { "answer", g->answer_ms }, { "restart", g->restart_ms },
+		{ "silence", g->silence_ms }, { "join", g->join_ms }, { "scan", g->scan_ms },
+		{ "lease", g->lease_ms } };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(all[i].name, name) == 0)
+			return all[i].ms;
+	return g->answer_ms;
+}
+
+static struct mdns_answer mdns_answer;
+
+bool at_mdns_query(
+	const char *file, int line, const char *address, const char *service, int timeout_ms)
+{
+	int answered = mdns_ask(address, MDNS_PORT, service, timeout_ms, &mdns_answer);
+	struct buf json = { 0 };
+	buf_puts(&json, "{\"text\":");
+	buf_json_text(&json, fmt("mDNS: %s at %s: %s", service, address,
+				     answered > 0 ? mdns_answer.instance : "no answer"));
+	buf_putc(&json, '}');
+	bool ok = session_tell(&at_session, CHANNEL_NOTE, buf_text(&json));
+	buf_finish(&json);
+	if (answered < 0)
+		session_end(&at_session, "inconclusive", "%s can't be asked over UDP: %s", address,
+			strerror(-answered));
+	if (!ok || answered < 0)
+		at_leave(file, line);
+	return answered > 0;
+}
+
+const char *mdns(const char *what)
+{
+	const struct mdns_answer *a = &mdns_answer;
+	if (strcmp(what, "port") == 0)
+		return a->port ? fmt("%d", a->port) : "";
+	return strcmp(what, "instance") == 0  ? a->instance
+	       : strcmp(what, "host") == 0    ? a->host
+	       : strcmp(what, "address") == 0 ? a->address
+					      : "";
 }
 
 bool has(const char *facility)

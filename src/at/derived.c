@@ -75,6 +75,8 @@ static void find_case(void)
 static const char *remembered(void *user, const char *name)
 {
 	(void)user;
+	if (text_starts(name, "network."))
+		return grant_network(&run.s->grant, name + strlen("network."));
 	return fields_get(&run.remembered, name);
 }
 
@@ -83,7 +85,11 @@ static const char *expand(const char *text)
 {
 	buf_clear(&run.line);
 	if (derive_expand(&run.line, text, remembered, NULL) < 0) {
-		session_end(run.s, "error", "\"%s\" names a field that was not remembered", text);
+		bool fact = strstr(text, "{network.");
+		session_end(run.s, fact ? "unequipped" : "error",
+			fact ? "the bench has no fact for \"%s\""
+			     : "\"%s\" names a field that was not remembered",
+			text);
 		leave();
 	}
 	return buf_text(&run.line);
@@ -167,14 +173,42 @@ static void add_alternatives(const struct step *step)
 	}
 }
 
+/* What comes on the way is of no interest; that the state is reached is. */
+static void run_setup(const struct step *step)
+{
+	struct session *s = run.s;
+	if (!exchange_collect(s, expand(step->send)))
+		leave();
+	if (!s->got.final || strcmp(s->got.final, step->final) != 0) {
+		session_end(s, step->cleanup ? "fail" : "inconclusive",
+			"\"%s\" was answered with %s", buf_text(&s->sent),
+			s->got.final ? s->got.final : "nothing");
+		leave();
+	}
+	if (step->restarts && !restart_wait(s, s->grant.restart_ms))
+		leave();
+}
+
+/* Whether what came tells everything that the checks want to know. */
+static bool has_all(const struct step *step)
+{
+	for (size_t i = 0; i < step->check_count; i++)
+		if (!fields_get(&run.s->fields, step->checks[i].field))
+			return false;
+	return true;
+}
+
 static void run_send(const struct step *step)
 {
 	struct session *s = run.s;
 	size_t before = s->deviations_met;
 	add_alternatives(step);
+	s->facts_only = step->facts;
 	if (!exchange_run(s, expand(step->send)))
 		leave();
-	run.deviated = run.deviated || s->deviations_met > before;
+	s->facts_only = false;
+	if (s->deviations_met > before && !(step->facts && has_all(step)))
+		run.deviated = true;
 	bool ok = s->got.final && strcmp(s->got.final, "OK") == 0;
 	if (step->uart && ok)
 		follow_uart(buf_text(&s->sent));
@@ -201,7 +235,10 @@ static void run_step(const struct step *step)
 	run.step = step;
 	switch (step->kind) {
 	case STEP_SEND:
-		run_send(step);
+		if (step->setup)
+			run_setup(step);
+		else
+			run_send(step);
 		break;
 	case STEP_RESTART:
 		run_restart(step, "AT+RST");

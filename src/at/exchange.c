@@ -81,6 +81,13 @@ static bool settle(struct session *s, const struct expectation *e)
 	return true;
 }
 
+bool exchange_keep_urcs(struct session *s)
+{
+	for (size_t i = 0; i < s->got.count; i++)
+		s->got.lines[i].taken = false;
+	return settle(s, &(struct expectation){ 0 });
+}
+
 /* "UART_CUR-3" -> length of "UART_CUR" */
 static size_t command_part(const char *requirement)
 {
@@ -241,6 +248,11 @@ static int wire_ms(const struct session *s)
 	return (int)((int64_t)(2 * s->sent.len + ANSWER_BYTES) * BITS * 1000 / baud);
 }
 
+static int answer_limit_ms(const struct session *s)
+{
+	return s->grant.answer_ms + wire_ms(s) + grant_slow_ms(&s->grant, buf_text(&s->sent));
+}
+
 bool exchange_collect(struct session *s, const char *command_line)
 {
 	got_finish(&s->got);
@@ -259,12 +271,12 @@ bool exchange_collect(struct session *s, const char *command_line)
 		if (!sent)
 			return false;
 	}
-	return collect(s, deadline_in_ms(s->grant.answer_ms + wire_ms(s)));
+	return collect(s, deadline_in_ms(answer_limit_ms(s)));
 }
 
 bool exchange_run(struct session *s, const char *command_line)
 {
-	return exchange_collect(s, command_line) && judge(s, s->grant.answer_ms + wire_ms(s));
+	return exchange_collect(s, command_line) && judge(s, answer_limit_ms(s));
 }
 
 static bool add_model(struct session *s, const struct command *command, const struct form *form)

@@ -15,6 +15,8 @@ struct expectation *exchange_alternative(struct session *s, const char *final);
 bool exchange_run(struct session *s, const char *command_line);
 /* The first half of it: the response is in s->got, unjudged; its final is NULL when none came. */
 bool exchange_collect(struct session *s, const char *command_line);
+/* Unsolicited lines of such a response go to the queue. */
+bool exchange_keep_urcs(struct session *s);
 /* Against what the model lists for this form of the command; deviations are only noted. */
 bool exchange_model(struct session *s, const char *command_line);
 /* All of it from the words of a case: information lines, then the final result. */

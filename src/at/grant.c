@@ -4,7 +4,9 @@
 #include "base/text.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Everything lives in one list of blocks beside the JSON values that own the strings. */
 struct block {
@@ -112,6 +114,9 @@ static void read_bench(struct grant *g, const json_t *root)
 	g->restart_ms = (int)number(times, "restart", 5000);
 	g->silence_ms = (int)number(times, "silence", 60);
 	g->deadline_ms = (int)number(root, "deadline_ms", 30000);
+	g->join_ms = (int)number(times, "join", 20000);
+	g->scan_ms = (int)number(times, "scan", 15000);
+	g->lease_ms = (int)number(times, "lease", 10000);
 	g->facilities = texts(g, json_object_get(root, "facilities"));
 	g->spec_dirs = texts(g, json_object_get(root, "spec"));
 	g->noise = texts(g, json_object_get(root, "noise"));
@@ -122,6 +127,17 @@ static void read_bench(struct grant *g, const json_t *root)
 		.parity = text(uart, "parity", "none"),
 		.flow = text(uart, "flow", "none"),
 	};
+}
+
+/* {"AT+CWJAP=": 20000} */
+static void read_slow(struct grant *g, const json_t *object)
+{
+	const char *command;
+	json_t *ms;
+	g->slow = allocate(g, json_object_size(object), sizeof(*g->slow));
+	json_object_foreach ((json_t *)object, command, ms)
+		g->slow[g->slow_count++] =
+			(struct grant_slow){ command, (int)json_integer_value(ms) };
 }
 
 int grant_parse(struct grant *out, const char *json, size_t len, struct error *error)
@@ -147,6 +163,7 @@ int grant_parse(struct grant *out, const char *json, size_t len, struct error *e
 	read_requirements(out, json_object_get(root, "requirements"));
 	read_deviations(out, json_object_get(root, "deviations"));
 	read_bench(out, root);
+	read_slow(out, json_object_get(root, "slow"));
 	return 0;
 }
 
@@ -172,4 +189,49 @@ bool grant_has(const struct grant *grant, const char *facility)
 			return true;
 	}
 	return false;
+}
+
+int grant_slow_ms(const struct grant *grant, const char *command_line)
+{
+	for (size_t i = 0; i < grant->slow_count; i++) {
+		const struct grant_slow *slow = &grant->slow[i];
+		if (text_ends(slow->command, "=") ? text_starts(command_line, slow->command)
+						  : strcmp(command_line, slow->command) == 0)
+			return slow->ms;
+	}
+	return 0;
+}
+
+static const json_t *step_into(const json_t *value, const char *name)
+{
+	if (json_is_array(value))
+		return json_array_get(value, strtoul(name, NULL, 10));
+	return json_object_get(value, name);
+}
+
+const json_t *grant_member(const json_t *value, const char *path)
+{
+	char copy[128], *rest = NULL;
+	if (strlen(path) >= sizeof(copy))
+		return NULL;
+	strcpy(copy, path);
+	for (char *name = strtok_r(copy, ".", &rest); name; name = strtok_r(NULL, ".", &rest))
+		value = step_into(value, name);
+	return value;
+}
+
+/* The virtual module's own address comes with the lease; the bench file can't know it. */
+const char *grant_network(struct grant *grant, const char *path)
+{
+	const struct memory *memory = grant->memory;
+	const json_t *root = memory ? memory->root : NULL;
+	const json_t *value =
+		strcmp(path, "module_address") == 0 ? json_object_get(root, path) : NULL;
+	if (!value)
+		value = grant_member(json_object_get(root, "network"), path);
+	if (!json_is_integer(value))
+		return json_string_value(value);
+	char *text = allocate(grant, 24, 1);
+	snprintf(text, 24, "%lld", (long long)json_integer_value(value));
+	return text;
 }

@@ -6,6 +6,7 @@
 
 #include "spec/spec.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,13 @@ struct grant_uart {
 	int databits;
 };
 
+/* A command whose answer may take longer: its line, or what it begins with when that ends in '='.
+ */
+struct grant_slow {
+	const char *command;
+	int ms;
+};
+
 struct grant {
 	const char *case_id;
 	int attempt;
@@ -34,7 +42,9 @@ struct grant {
 	const char **spec_dirs;  /* NULL-terminated */
 	const char **noise;      /* globs over lines that the profile knows as log output */
 	struct grant_uart uart;
-	int answer_ms, restart_ms, silence_ms, deadline_ms;
+	int answer_ms, restart_ms, silence_ms, deadline_ms, join_ms, scan_ms, lease_ms;
+	struct grant_slow *slow;
+	size_t slow_count;
 	bool echo;
 	const char *verdict; /* leave at once with this verdict, or NULL */
 	void *memory;        /* owner of everything above */
@@ -44,5 +54,12 @@ struct grant {
 int grant_parse(struct grant *out, const char *json, size_t len, struct error *error);
 void grant_finish(struct grant *grant);
 bool grant_has(const struct grant *grant, const char *facility);
+/* A fact of the bench's network by its path, "access_point.ssid"; numbers as text; NULL: none. An
+ * element of a list by its number, "enterprise_access_point.methods.0". */
+const char *grant_network(struct grant *grant, const char *path);
+/* A member of JSON by such a path; NULL: none. */
+const json_t *grant_member(const json_t *value, const char *path);
+/* What the answer of this command line may take besides the usual time. */
+int grant_slow_ms(const struct grant *grant, const char *command_line);
 
 #endif

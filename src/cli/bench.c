@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/bench-network.h"
 #include "cli/paths.h"
 #include "spec/strict.h"
 
@@ -16,9 +17,11 @@ enum { MAX_WORDS = 64 };
 
 struct memory {
 	struct strict file;
-	const char *iuts[MAX_WORDS + 1], *facilities[MAX_WORDS + 1];
+	const char *iuts[MAX_WORDS + 1];
+	const char *facilities[MAX_WORDS + BENCH_NETWORK_FACILITIES + 1];
 	const char *reset[MAX_WORDS + 1], *power[MAX_WORDS + 1];
 	int64_t rates[MAX_WORDS + 1];
+	char *network, *air;
 };
 
 struct loader {
@@ -130,10 +133,10 @@ static int load_uart(const struct loader *l, const json_t *uart)
 static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
-		"guard", NULL };
+		"guard", "join", "scan", "lease", NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
-		&t->guard };
+		&t->guard, &t->join, &t->scan, &t->lease };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -198,11 +201,43 @@ static int load_text(const struct loader *l, const char *key, const char **out)
 	return 0;
 }
 
+/* Which facilities the network's facts are comes behind the list of the others. */
+static int load_network(const struct loader *l)
+{
+	const json_t *network = json_object_get(l->file->root, "network");
+	if (!network)
+		return 0;
+	if (bench_network_load(
+		    l->file, network, l->memory->facilities, &l->memory->network, l->error) < 0)
+		return -1;
+	l->bench->rig.network = l->memory->network;
+	return 0;
+}
+
+/* The air of the virtual module: a name in fixtures/air, or a path. */
+static int load_air(const struct loader *l)
+{
+	const char *name = NULL;
+	if (load_text(l, "air", &name) < 0)
+		return -1;
+	if (!name)
+		return 0;
+	struct buf file AUTO_BUF = { 0 };
+	buf_printf(&file, "fixtures/air/%s.json", name);
+	bool path = strchr(name, '/') || text_ends(name, ".json");
+	l->memory->air = path ? strdup(name) : paths_data(buf_text(&file));
+	if (!l->memory->air)
+		return strict_error(
+			l->file, l->error, "air", "\"air\": there is no %s", buf_text(&file));
+	l->bench->rig.air = l->memory->air;
+	return 0;
+}
+
 static int load(const struct loader *l)
 {
 	static const char *const keys[] = { "bench", "title", "iuts", "profile", "facilities",
 		"uart", "timeouts_ms", "baud_rates", "destructive", "restore_after_failure",
-		"gate_inferred", "reset", "power", NULL };
+		"gate_inferred", "reset", "power", "network", "air", NULL };
 	struct bench *b = l->bench;
 	const json_t *root = l->file->root;
 	if (object(l, "", root, keys) < 0 || load_text(l, "bench", &b->rig.name) < 0 ||
@@ -211,6 +246,7 @@ static int load(const struct loader *l)
 		words(l, "iuts", json_object_get(root, "iuts"), l->memory->iuts) < 0 ||
 		words(l, "facilities", json_object_get(root, "facilities"), l->memory->facilities) <
 			0 ||
+		load_network(l) < 0 || load_air(l) < 0 ||
 		load_uart(l, json_object_get(root, "uart")) < 0 ||
 		load_timeouts(l, json_object_get(root, "timeouts_ms")) < 0 ||
 		load_rates(l, json_object_get(root, "baud_rates")) < 0 ||
@@ -238,7 +274,10 @@ static const struct rig_bench defaults = {
 		.silence = 200,
 		.case_total = 60000,
 		.recover = 60000,
-		.guard = 60 },
+		.guard = 60,
+		.join = 20000,
+		.scan = 15000,
+		.lease = 10000 },
 };
 
 int bench_load(struct bench *out, const char *name, struct error *error)
@@ -277,6 +316,8 @@ void bench_finish(struct bench *bench)
 	if (!memory)
 		return;
 	strict_close(&memory->file);
+	free(memory->network);
+	free(memory->air);
 	free(memory);
 	*bench = (struct bench){ 0 };
 }

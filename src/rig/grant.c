@@ -9,9 +9,12 @@ static void put_response(struct buf *out, const struct response *response)
 {
 	buf_puts(out, ",\"response\":[");
 	for (size_t i = 0; i < response->count; i++) {
-		if (i)
-			buf_putc(out, ',');
-		buf_json_text(out, response->lines[i].text);
+		const struct response_line *line = &response->lines[i];
+		buf_puts(out, i ? ",{\"line\":" : "{\"line\":");
+		buf_json_text(out, line->text);
+		journal_bool(out, "repeat", line->repeat);
+		journal_bool(out, "optional", line->optional);
+		buf_putc(out, '}');
 	}
 	buf_putc(out, ']');
 }
@@ -51,9 +54,45 @@ static void put_bench(struct buf *out, const struct rig_bench *bench)
 	journal_list(out, "facilities", bench->facilities);
 	buf_printf(out,
 		",\"timeouts_ms\":{\"answer\":%d,\"restart\":%d,\"silence\":%d,\"case\":%d,"
-		"\"recover\":%d,\"guard\":%d},\"guard_ms\":%d",
-		t->answer, t->restart, t->silence, t->case_total, t->recover, t->guard, t->guard);
+		"\"recover\":%d,\"guard\":%d,\"join\":%d,\"scan\":%d,\"lease\":%d},"
+		"\"guard_ms\":%d",
+		t->answer, t->restart, t->silence, t->case_total, t->recover, t->guard, t->join,
+		t->scan, t->lease, t->guard);
+	if (bench->network)
+		buf_printf(out, ",\"network\":%s", bench->network);
 	journal_int(out, "deadline_ms", t->case_total);
+}
+
+static int timeout_of(const char *name, const struct rig_timeouts *t)
+{
+	const struct {
+		const char *name;
+		int ms;
+	} all[] = { { "restart", t->restart }, { "join", t->join }, { "scan", t->scan },
+		{ "lease", t->lease } };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(all[i].name, name) == 0)
+			return all[i].ms;
+	return 0;
+}
+
+/* Commands that may take longer than others: a set form by what it begins with. */
+static void put_slow(struct buf *out, const struct spec *spec, const struct rig_timeouts *t)
+{
+	size_t count = 0;
+	buf_puts(out, ",\"slow\":{");
+	for (size_t i = 0; i < spec->command_count; i++) {
+		const struct command *c = &spec->commands[i];
+		for (int kind = 0; kind < FORM_COUNT; kind++) {
+			static const char *const ends[] = { "", "?", "=" };
+			const struct form *form = &c->forms[kind];
+			if (!form->present || !form->timeout)
+				continue;
+			buf_printf(out, "%s\"%s%s\":%d", count++ ? "," : "", c->name, ends[kind],
+				timeout_of(form->timeout, t));
+		}
+	}
+	buf_putc(out, '}');
 }
 
 void grant_prepare(struct rig *rig)
@@ -74,6 +113,7 @@ void grant_prepare(struct rig *rig)
 	if (profile && profile->noise)
 		journal_list(out, "noise", (const char *const *)profile->noise);
 	put_bench(out, rig->plan->bench);
+	put_slow(out, rig->plan->spec, &rig->plan->bench->timeouts_ms);
 	journal_list(out, "spec", rig->plan->spec_dirs);
 	buf_putc(out, '}');
 }
@@ -115,6 +155,8 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	}
 	buf_putc(out, ']');
 	put_uart(out, &worker->lane->bench.uart);
+	if (*link_module_address(worker->lane->link))
+		journal_text(out, "module_address", link_module_address(worker->lane->link));
 	journal_bool(out, "echo", true);
 	buf_append(out, rig->grant_tail.data, rig->grant_tail.len);
 	return out->len < CHANNEL_SIZE;

@@ -31,6 +31,7 @@ struct link {
 	pid_t pid;       /* of the program behind exec: and virtual: */
 	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
 	struct buf name; /* virtual: of the port */
+	struct buf module_address; /* virtual: on the loopback network */
 };
 
 extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_virtual;

@@ -28,6 +28,7 @@ static const struct {
 	{ "images", "--images", false },
 	{ "nvs", "--nvs", false },
 	{ "air", "--air", false },
+	{ "address", "--address", false },
 	{ "boot-ms", "--boot-ms", false },
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
@@ -37,7 +38,7 @@ struct words {
 	size_t count;
 	char *owned[WORDS_MAX];
 	size_t owned_count;
-	bool nvs;
+	bool nvs, air;
 };
 
 static void words_finish(struct words *w)
@@ -67,10 +68,10 @@ static int add_option(struct words *w, const char *key, const char *value, struc
 		return error_set(error, NULL, 0, 0,
 			"virtual: has no option \"%s\": it knows dialect, fault, pace, images, "
 			"nvs, "
-			"air and boot-ms",
+			"air, address and boot-ms",
 			key);
-	if (strcmp(key, "nvs") == 0)
-		w->nvs = true;
+	w->nvs |= strcmp(key, "nvs") == 0;
+	w->air |= strcmp(key, "air") == 0;
 	if (options[i].flag && strcmp(value, "0") == 0)
 		return 0;
 	if (words_add(w, options[i].word, options[i].flag ? NULL : value) < 0)
@@ -105,6 +106,24 @@ static void place_path(const struct link *link, struct buf *path, const char *ki
 	buf_printf(path, "%s/iut%d.%s", link->place.dir, link->place.index, kind);
 }
 
+/* Each line has its own loopback address, and so has each run: several may go on at once. An
+ * address among the options comes later and wins. */
+static void add_address(struct link *link, struct words *w)
+{
+	struct buf *address = &link->module_address;
+	const char *given = NULL;
+	for (size_t i = 0; i + 1 < w->count; i++)
+		if (strcmp(w->argv[i], "--address") == 0)
+			given = w->argv[i + 1];
+	buf_clear(address);
+	if (given) {
+		buf_puts(address, given);
+		return;
+	}
+	buf_printf(address, "127.%d.%d.1", 1 + getpid() % 250, 100 + link->place.index);
+	words_add(w, "--address", buf_text(address));
+}
+
 /* Everything that makes up the command line. */
 static int build(struct link *link, struct words *w, struct error *error)
 {
@@ -123,6 +142,10 @@ static int build(struct link *link, struct words *w, struct error *error)
 	place_path(link, &path, "nvs");
 	if (!w->nvs)
 		words_add(w, "--nvs", path.data);
+	if (!w->air && link->place.air)
+		words_add(w, "--air", link->place.air);
+	if (w->air || link->place.air)
+		add_address(link, w);
 	return 0;
 }
 

@@ -77,6 +77,7 @@ void link_close(struct link *link)
 		return;
 	link->kind->close(link);
 	buf_finish(&link->name);
+	buf_finish(&link->module_address);
 	free(link->address);
 	free(link);
 }
@@ -94,6 +95,11 @@ unsigned link_can(const struct link *link)
 const char *link_address(const struct link *link)
 {
 	return link->address;
+}
+
+const char *link_module_address(const struct link *link)
+{
+	return buf_text(&link->module_address);
 }
 
 const struct rig_uart *link_uart(const struct link *link)

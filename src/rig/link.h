@@ -25,6 +25,7 @@ struct link_place {
 	const char *dir;            /* the run's private folder */
 	const char *run_dir;        /* what programs say on standard error goes there: iut-N.log */
 	int index;
+	const char *air;      /* for virtual:, unless its address has one; NULL: none */
 	struct rig_uart uart; /* set when opened */
 	int connect_ms;
 	int cancel_fd; /* readable: give up; -1: none */
@@ -40,6 +41,9 @@ void link_close(struct link *link);   /* NULL is fine */
 int link_fd(const struct link *link); /* to wait on; -1 while lost */
 unsigned link_can(const struct link *link);
 const char *link_address(const struct link *link);
+/* Where the module behind it can be reached over the network, when the link knows that: the
+ * virtual module's own loopback address. "": not known. */
+const char *link_module_address(const struct link *link);
 const struct rig_uart *link_uart(const struct link *link);
 /* Bytes moved, 0 when it would block, -EPIPE when the other side is gone. */
 ssize_t link_read(struct link *link, void *bytes, size_t size);

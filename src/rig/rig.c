@@ -155,6 +155,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
+		.air = plan->bench->air,
 		.dir = rig->dir,
 		.run_dir = plan->run_dir,
 		.index = (int)index,

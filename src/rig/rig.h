@@ -20,6 +20,7 @@ struct rig_uart {
 
 struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
+	int join, scan, lease;
 };
 
 /* The bench: what surrounds the IUT. Strings belong to the caller. */
@@ -31,6 +32,8 @@ struct rig_bench {
 	struct rig_timeouts timeouts_ms;
 	const int64_t *baud_rates; /* for the search, 0-terminated */
 	bool restore_after_failure;
+	const char *network; /* facts about the network as JSON, for the cases; or NULL */
+	const char *air;     /* file with the virtual module's air; or NULL */
 	const char *const *reset_command, *const *power_command; /* argv or NULL */
 };
 

@@ -37,9 +37,9 @@ static void print_step(const struct step *s)
 	static const char *const kinds[] = { "", "RESTART", "RESTORE" };
 	struct buf send AUTO_BUF = { 0 };
 	text_visible(&send, s->send ? s->send : "", s->send ? strlen(s->send) : 0);
-	printf("\t%s%s%s%s", s->kind == STEP_SEND ? buf_text(&send) : kinds[s->kind],
-		s->cleanup ? " [cleanup]" : "", s->if_deviated ? " [if deviated]" : "",
-		s->uart ? " [uart]" : "");
+	printf("\t%s%s%s%s%s", s->kind == STEP_SEND ? buf_text(&send) : kinds[s->kind],
+		s->setup ? " [setup]" : "", s->cleanup ? " [cleanup]" : "",
+		s->if_deviated ? " [if deviated]" : "", s->uart ? " [uart]" : "");
 	if (s->kind == STEP_SEND)
 		printf(" -> ");
 	for (size_t i = 0; i < s->response_count; i++) {

@@ -75,6 +75,8 @@ const char *name_of_value(struct arena *a, const char *text);
 const char *unique_name(struct arena *a, const struct derived *d, const char *name);
 
 /* derive-step.c */
+/* Whether this kind of case is left out on purpose. */
+bool is_unscored(const struct form *form, const char *kind);
 struct derived_case *add_case(
 	struct builder *b, const char *name, const char *requirement, int file_line);
 void add_tag(struct builder *b, struct derived_case *c, const char *tag);
@@ -100,6 +102,10 @@ void find_state(struct builder *b);
 bool is_shown(struct builder *b, const struct parameter *p);
 /* The facilities for a line format that is not the typical one. */
 void add_format_needs(struct builder *b, struct derived_case *c, const struct values *values);
+
+/* derive-setup.c: puts setup and teardown round the steps of all cases made so far, and adds the
+ * facilities that their values ask for. */
+void derive_setup(struct builder *b);
 
 /* derive-set.c: all cases of a form with parameters. */
 void derive_parameters(struct builder *b);

@@ -39,7 +39,7 @@ const char *name_of_value(struct arena *a, const char *text)
 		unsigned char c = (unsigned char)text[i];
 		const char *word =
 			isalnum(c) || c == '_'
-				? (char[]){ (char)c, '\0' }
+				? (char[]){ (char)tolower(c), '\0' }
 				: word_of(text[i],
 					  i + 1 < len && isdigit((unsigned char)text[i + 1]));
 		bool doubled = word[0] == '_' && name.len && name.data[name.len - 1] == '_';

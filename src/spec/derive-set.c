@@ -28,7 +28,7 @@ static void add_accept_case(struct builder *b, const char *name, const char *req
 	add_accepted(b, c, send);
 	/* Without a query the typical values are the ones to leave behind: they may be there now.
 	 */
-	if (b->can_put_back || strcmp(send, full_line(b, &typical)) != 0)
+	if (b->form->undo || b->can_put_back || strcmp(send, full_line(b, &typical)) != 0)
 		add_put_back(b, c);
 }
 
@@ -76,7 +76,8 @@ static void accept_value(
 /* A text of that many bytes that begins like the typical one. */
 static const char *text_of_length(struct builder *b, const struct parameter *p, int64_t len)
 {
-	size_t have = strlen(p->typical), want = len < 0 ? 0 : (size_t)len;
+	size_t have = spec_is_bench_fact(p->typical) ? 0 : strlen(p->typical),
+	       want = len < 0 ? 0 : (size_t)len;
 	char *text = arena_alloc(b->arena, want + 1);
 	for (size_t i = 0; i < want; i++)
 		text[i] = i < have ? p->typical[i] : 'a';
@@ -229,9 +230,10 @@ static void derive_shapes(struct builder *b, const struct values *typical)
 {
 	const struct line_syntax *line = &b->line;
 	size_t full = line_full_shape(line)->count;
-	add_accept_case(b, arena_printf(b->arena, "%s_answers_as_documented", b->prefix),
-		b->form->requirement, b->form->file_line, line_full_shape(line), typical);
-	for (size_t count = full; count-- > 0;)
+	if (!is_unscored(b->form, "answers"))
+		add_accept_case(b, arena_printf(b->arena, "%s_answers_as_documented", b->prefix),
+			b->form->requirement, b->form->file_line, line_full_shape(line), typical);
+	for (size_t count = is_unscored(b->form, "omitted") ? 0 : full; count-- > 0;)
 		for (size_t i = 0; i < line->shape_count; i++) {
 			if (line->shapes[i].count != count)
 				continue;

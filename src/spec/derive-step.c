@@ -4,8 +4,10 @@
 #include "base/text.h"
 #include "spec/derive-build.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct derived_case *add_case(
 	struct builder *b, const char *name, const char *requirement, int file_line)
@@ -15,6 +17,7 @@ struct derived_case *add_case(
 	*c = (struct derived_case){
 		.name = name,
 		.command = b->command,
+		.form = b->form,
 		.requirement = requirement,
 		.file = b->command->file,
 		.line = file_line,
@@ -26,6 +29,14 @@ struct derived_case *add_case(
 	for (const char **need = b->command->needs; *need; need++)
 		add_need(b, c, *need);
 	return c;
+}
+
+bool is_unscored(const struct form *form, const char *kind)
+{
+	for (const char **k = form->unscored; *k; k++)
+		if (strcmp(*k, kind) == 0)
+			return true;
+	return false;
 }
 
 static void add_word(struct builder *b, const char ***list, const char *word)
@@ -84,6 +95,7 @@ static struct step *add_query(struct builder *b, struct derived_case *c, const c
 {
 	const struct form *query = &b->command->forms[FORM_QUERY];
 	struct step *s = add_send(b, c, query->syntax, query->final, claim);
+	s->facts = true;
 	s->responses = query->responses;
 	s->response_count = query->response_count;
 	return s;
@@ -261,10 +273,16 @@ struct step *add_put_back(struct builder *b, struct derived_case *c)
 
 void add_format_needs(struct builder *b, struct derived_case *c, const struct values *values)
 {
-	if (!b->form->effect)
-		return;
 	for (size_t i = 0; i < b->line.slot_count; i++) {
 		const struct parameter *p = b->line.slots[i].parameter;
+		for (size_t k = 0; k < p->value_needs_count; k++) {
+			const struct value_needs *v = &p->value_needs[k];
+			const char *wire = wire_text(b->arena, &b->line.slots[i], v->value);
+			for (size_t n = 0; strcmp(wire, values->text[i]) == 0 && v->needs[n]; n++)
+				add_need(b, c, v->needs[n]);
+		}
+		if (!b->form->effect)
+			continue;
 		if (strcmp(values->text[i], p->typical) != 0)
 			add_need(b, c, arena_printf(b->arena, "%s:%s", p->name, values->text[i]));
 	}
@@ -305,10 +323,19 @@ int derive_expand(struct buf *out, const char *text,
 	return 0;
 }
 
+/* Six octets in whatever case. */
+static bool same_mac(const char *a, const char *b)
+{
+	for (int i = 0; i < 17; i++)
+		if (i % 3 == 2 ? a[i] != ':' : !isxdigit((unsigned char)a[i]))
+			return false;
+	return a[17] == '\0' && strcasecmp(a, b) == 0;
+}
+
 bool derive_same(const char *actual, const char *expected, int tolerance_percent)
 {
 	int64_t a, e;
-	if (strcmp(actual, expected) == 0)
+	if (strcmp(actual, expected) == 0 || same_mac(actual, expected))
 		return true;
 	if (tolerance_percent <= 0 || !text_integer(actual, &a) || !text_integer(expected, &e))
 		return false;

@@ -2,6 +2,7 @@
 /* Derives the cases of a command: its forms, its parameters, its examples. */
 #include "spec/derive.h"
 
+#include "base/text.h"
 #include "spec/derive-build.h"
 
 #include <stdio.h>
@@ -15,6 +16,8 @@ static const char *const prefixes[FORM_COUNT] = {
 
 static void derive_plain_form(struct builder *b)
 {
+	if (is_unscored(b->form, "answers"))
+		return;
 	struct derived_case *c =
 		add_case(b, arena_printf(b->arena, "%s_answers_as_documented", b->prefix),
 			b->form->requirement, b->form->file_line);
@@ -76,10 +79,14 @@ static void derive_example(struct builder *b, const struct example *e)
 	bool own = strncmp(e->send, name, len) == 0;
 	bool sets = own && e->send[len] == '=' && b->command->forms[FORM_SET].present;
 	bool refused = strcmp(e->final, "ERROR") == 0;
+	enum form_kind kind = strchr(e->send, '=')      ? FORM_SET
+			      : text_ends(e->send, "?") ? FORM_QUERY
+							: FORM_EXECUTE;
 	struct derived_case *c = add_case(b,
 		arena_printf(b->arena, "example_line_%d_is_%s", e->line,
 			refused ? "refused" : "accepted"),
 		e->requirement, e->file_line);
+	c->form = own && b->command->forms[kind].present ? &b->command->forms[kind] : NULL;
 	if (sets)
 		add_before(b, c);
 	struct step *s =
@@ -121,6 +128,8 @@ int derive_command(struct derived *out, const struct spec *spec, const struct co
 		status = derive_form(&b, FORM_SET, error);
 	if (status == 0)
 		status = derive_examples(&b, error);
+	if (status == 0)
+		derive_setup(&b);
 	if (status < 0)
 		derived_finish(out);
 	return status;

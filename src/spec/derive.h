@@ -36,8 +36,12 @@ struct step {
 	 * databits, stopbits, parity, flow control, in this order). RESTART and RESTORE: once OK
 	 * has come, the host line goes back to what it was when the lease began. */
 	bool uart;
-	bool restarts;     /* SEND: the module restarts after OK: wait until it answers again */
-	bool cleanup;      /* puts things back: a failure here is reported as such */
+	bool restarts; /* SEND: the module restarts after OK: wait until it answers again */
+	bool setup;   /* SEND: brings about the state that the case needs; any information lines may
+			 come, and another final result than OK makes the case inconclusive */
+	bool facts;   /* SEND: only looks; a known deviation that tells what the checks want to know
+			 is as good as the documented answer */
+	bool cleanup; /* puts things back: a failure here is reported as such */
 	bool if_deviated;  /* only after an earlier step deviated (what was to be refused was taken)
 			    */
 	const char *claim; /* what this step shows, for the failure text */
@@ -47,6 +51,7 @@ struct step {
 struct derived_case {
 	const char *name; /* "set_baudrate_refuses_79" */
 	const struct command *command;
+	const struct form *form; /* that it is made for; NULL: an example of another command */
 	const char *requirement;
 	/* NULL-terminated. Cases that set a line format other than the typical one need the
 	 * facility "baudrate:80", "databits:5", "flow_control:2" … */
@@ -67,7 +72,8 @@ struct derived {
 int derive_command(struct derived *out, const struct spec *spec, const struct command *command,
 	struct error *error);
 void derived_finish(struct derived *d);
-/* Replaces {name} in a step's text by what lookup returns; inside quotes with the wire's escapes.
+/* Replaces {name} in a step's text by what lookup returns ("network.…" is a fact of the bench);
+ * inside quotes with the wire's escapes.
  * -1 when a name is unknown. */
 int derive_expand(struct buf *out, const char *text,
 	const char *(*lookup)(void *user, const char *name), void *user);

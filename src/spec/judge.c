@@ -80,6 +80,11 @@ static void judge_refusal(struct judged *out, const struct command_line *c,
 		judged(out, JUDGED_CONFORMS, c->requirement, "%s: refused", c->why);
 }
 
+static bool depends_on_state(const struct command *command, const struct form *form)
+{
+	return form->may_refuse || command->needs[0] || command->setup[0] || form->setup[0];
+}
+
 static void judge_answer(struct judged *out, const struct command_line *c, const struct exchange *e,
 	const char *const *lines, size_t count)
 {
@@ -96,7 +101,7 @@ static void judge_answer(struct judged *out, const struct command_line *c, const
 	bool refused = strcmp(e->final, "ERROR") == 0;
 	if (refused && c->state == COMMAND_UNCERTAIN)
 		judged(out, JUDGED_UNSCORED, "", "%s", c->why);
-	else if (refused && (form->may_refuse || c->command->needs[0]))
+	else if (refused && depends_on_state(c->command, form))
 		judged(out, JUDGED_UNSCORED, "", "refused, which depends on the module's state");
 	else
 		judged(out, JUDGED_BREAKS, form->requirement,

@@ -18,6 +18,10 @@ static const char *const kinds[FORM_COUNT] = {
 		{ "response", FIELD_OTHER, 0, false }, { "responses", FIELD_OTHER, 0, false },     \
 		{ "final", FIELD_STRING, offsetof(struct form, final), true },                     \
 		{ "requirement", FIELD_STRING, offsetof(struct form, requirement), true },         \
+		{ "setup", FIELD_LIST, offsetof(struct form, setup), false },                      \
+		{ "teardown", FIELD_LIST, offsetof(struct form, teardown), false },                \
+		{ "unscored", FIELD_OTHER, 0, false },                                             \
+		{ "timeout", FIELD_STRING, offsetof(struct form, timeout), false },                \
 	{                                                                                          \
 		"may_refuse", FIELD_BOOL, offsetof(struct form, may_refuse), false                 \
 	}
@@ -35,12 +39,11 @@ static const struct field set_fields[] = {
 	{ "persists", FIELD_STRING, offsetof(struct form, persists), false },
 	{ "volatile", FIELD_STRING, offsetof(struct form, lost), false },
 	{ "restored", FIELD_STRING, offsetof(struct form, restored), false },
-	{ "unscored", FIELD_OTHER, 0, false },
 	{ NULL },
 };
 
 static const char *const derived_kinds[] = { "missing", "surplus", "empty", "reads_back",
-	"persists", "volatile", "restored", NULL };
+	"persists", "volatile", "restored", "omitted", "answers", NULL };
 
 static int load_unscored(struct loader *l, const json_t *object, struct form *form)
 {
@@ -75,6 +78,8 @@ static int load_form(struct loader *l, const json_t *object, enum form_kind kind
 		return -1;
 	if (form->effect && strcmp(form->effect, "uart") != 0)
 		return load_error(l, "effect", "must be \"uart\"");
+	if (load_check_timeout(l, form) < 0 || load_check_setup(l, form->setup, form->teardown) < 0)
+		return -1;
 	return load_responses(l, object, &form->responses, &form->response_count);
 }
 
@@ -131,6 +136,8 @@ static const struct field command_fields[] = {
 	{ "title", FIELD_STRING, offsetof(struct command, title), true },
 	{ "tags", FIELD_LIST, offsetof(struct command, tags), false },
 	{ "needs", FIELD_LIST, offsetof(struct command, needs), false },
+	{ "setup", FIELD_LIST, offsetof(struct command, setup), false },
+	{ "teardown", FIELD_LIST, offsetof(struct command, teardown), false },
 	{ "restarts", FIELD_BOOL, offsetof(struct command, restarts), false },
 	{ "forms", FIELD_OTHER, 0, true },
 	{ "examples", FIELD_OTHER, 0, false },
@@ -177,8 +184,9 @@ int load_command_file(struct loader *l, struct spec *spec, const char *family, c
 		return -1;
 	c.family = arena_text(l->arena, family, strlen(family));
 	c.suite = suite_name(l->arena, c.name);
-	if (check_names(l, spec, &c, suite) < 0 || load_forms(l, root, &c) < 0 ||
-		load_parameters(l, root, &c) < 0 || load_examples(l, root, &c) < 0)
+	if (check_names(l, spec, &c, suite) < 0 || load_check_setup(l, c.setup, c.teardown) < 0 ||
+		load_forms(l, root, &c) < 0 || load_parameters(l, root, &c) < 0 ||
+		load_examples(l, root, &c) < 0)
 		return -1;
 	const char *bare = strncmp(c.name, "AT+", 3) == 0 ? c.name + 3 : c.name;
 	struct load_owner owner = {

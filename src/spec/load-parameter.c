@@ -30,6 +30,7 @@ static const struct field parameter_fields[] = {
 	{ "wrong_type", FIELD_STRING, offsetof(struct raw_parameter, parameter.wrong_type), false },
 	{ "also_accepts", FIELD_LIST, offsetof(struct raw_parameter, parameter.also_accepts),
 		false },
+	{ "value_needs", FIELD_OTHER, 0, false },
 	{ "also_refuses", FIELD_LIST, offsetof(struct raw_parameter, parameter.also_refuses),
 		false },
 	{ NULL },
@@ -123,7 +124,8 @@ static int load_parameter(
 	if (load_fields(l, object, parameter_fields, &raw) < 0 ||
 		read_type(l, raw.type, &raw.parameter, &counted) < 0 ||
 		read_bounds(l, object, &raw, counted, &raw.parameter) < 0 ||
-		read_values(l, object, &raw.parameter) < 0)
+		read_values(l, object, &raw.parameter) < 0 ||
+		load_value_needs(l, object, &raw.parameter) < 0)
 		return -1;
 	*out = raw.parameter;
 	out->name = arena_text(l->arena, name, strlen(name));

@@ -77,6 +77,11 @@ int load_examples(struct loader *l, const json_t *root, struct command *command)
 int load_check_command(struct loader *l, const struct spec *spec, const struct command *command,
 	const struct load_owner *owner);
 int load_check_parameter(struct loader *l, const struct parameter *p);
+/* Setup and teardown hold command lines; the word of "timeout" is one that a bench has. */
+int load_check_setup(struct loader *l, const char *const *setup, const char *const *teardown);
+int load_check_timeout(struct loader *l, const struct form *form);
+/* "value_needs" of a parameter: an object from value to a list of facilities. */
+int load_value_needs(struct loader *l, const json_t *object, struct parameter *p);
 /* Whether `id`, given at member `key`, is a requirement. NULL is fine. */
 int load_check_id(struct loader *l, const struct spec *spec, const char *key, const char *id);
 

@@ -59,6 +59,14 @@ struct form {
 	bool may_refuse;    /* a valid command may answer ERROR: it depends on the module's state */
 	const char **
 		unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */
+	const char **setup, **teardown; /* command lines round each case; NULL-terminated */
+	const char *timeout; /* the bench's time that the answer may take besides: "join", … or
+				NULL */
+};
+
+/* What a value asks of the bench. */
+struct value_needs {
+	const char *value, **needs;
 };
 
 struct parameter {
@@ -79,6 +87,8 @@ struct parameter {
 			back */
 	const char *accepts, *refuses, *wrong_type; /* requirement ids or NULL */
 	const char **also_accepts, **also_refuses;  /* NULL-terminated */
+	struct value_needs *value_needs;
+	size_t value_needs_count;
 };
 
 struct example {
@@ -111,6 +121,7 @@ struct command {
 	int line;
 	bool restarts;              /* after its OK the module restarts */
 	const char **tags, **needs; /* NULL-terminated */
+	const char **setup, **teardown;
 	struct form forms[FORM_COUNT];
 	struct parameter *parameters;
 	size_t parameter_count;
@@ -151,6 +162,8 @@ const struct deviation *spec_deviation(const struct spec *spec, const char *id);
 /* Whether text (quotes removed) is a value of the parameter; *why, may be NULL, says why not. With
  * `reported` the bounds are widened by the tolerance, as for a value that the module tells. */
 bool spec_value_fits(const struct parameter *p, const char *text, bool reported, const char **why);
+/* "{network.access_point.ssid}": a fact of the bench, put in when the case runs. */
+bool spec_is_bench_fact(const char *text);
 
 /* A case of the plan, derived or scenario. */
 struct spec_case {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 PROGRAM, SPEC = sys.argv[1:3]
 
@@ -15,7 +16,7 @@ PROGRAM, SPEC = sys.argv[1:3]
 EXPECTED = {
     'passes': ('pass', 'pass', ''),
     'returns_early': ('pass', 'pass', ''),
-    'fails': ('fail', 'fail', 'sample.c:23: TOY-1 (section 9.1, line 11): after "AT" expected "ERROR", came "OK"'),
+    'fails': ('fail', 'fail', 'sample.c:24: TOY-1 (section 9.1, line 11): after "AT" expected "ERROR", came "OK"'),
     'fails_bare': (None, 'fail', ''),
     'fails_softly': ('pass', 'fail', ''),
     'checks': ('fail', 'fail', 'expected echoed() && !echoed(): seen 1'),
@@ -27,6 +28,16 @@ EXPECTED = {
     'crashes': (None, 'crash', ''),
     'is_ended_by_the_rig': (None, 'skip', ''),
     'is_decided_before': ('n/a', 'skip', ''),
+    'sees_lines_in_order': ('pass', 'pass', ''),
+    'sees_lines_out_of_order': ('fail', 'fail', 'expected "WIFI CONNECTED" after "0,CLOSED"'),
+    'sees_a_line_that_nobody_wants': ('fail', 'fail', '"0,CLOSED" came, which nothing asked for'),
+    'takes_for_granted': ('inconclusive', 'skip', '"AT+TOY=99,9" was answered with "ERROR"'),
+    'knows_the_network': ('pass', 'pass', ''),
+    'misses_a_fact': ('unequipped', 'skip', 'this bench\'s network has no "twin.ssid"'),
+    'reads_lines_one_by_one': ('pass', 'pass', ''),
+    'is_told_things': ('pass', 'pass', ''),
+    'is_told_off': ('error', 'skip', 'does not take {"get":"nothing"}'),
+    'waits_longer_for_a_slow_command': ('pass', 'pass', ''),
 }
 
 # Derived cases of spec/toys/toy.json, against a module that wrongly takes the size 10, and then shows it.
@@ -49,15 +60,23 @@ def grant(case):
         **decided,
         'case': case, 'attempt': 1, 'line': 0, 't': 0,
         'requirements': [{'id': 'TOY-1', 'section': '9.1', 'line': 11, 'grade': 'stated', 'text': 't'}],
-        'deviations': [], 'facilities': [], 'echo': True, 'deadline_ms': 3000, 'spec': [SPEC],
+        'deviations': [], 'facilities': ['control'], 'echo': True, 'deadline_ms': 3000, 'spec': [SPEC],
         'uart': {'baud': 115200, 'databits': 8, 'stopbits': 1, 'parity': 'none', 'flow': 'none'},
-        'timeouts_ms': {'answer': 1000, 'restart': 1000, 'silence': 30}}).encode()
+        'slow': {'AT+SLOW=': 3000},
+        'network': {'access_point': {'ssid': 'a,b', 'channel': 6}, 'list': ['a', 'b']},
+        'timeouts_ms': {'answer': 1000, 'restart': 1000, 'silence': 30, 'join': 700}}).encode()
 
 
 def toy(command, state):
     """What the module answers; `state` is [size, color]."""
     if command == 'AT+TOY?':
         return f'+TOY:{state[0]},{state[1]}\r\n\r\nOK\r\n'
+    if command == 'AT+NEWS=1':
+        return 'WIFI CONNECTED\r\n0,CLOSED\r\nOK\r\n'
+    if command == 'AT+LIST':
+        return '+LIST:1,"a"\r\nready\r\n+LIST:2,"b"\r\nOK\r\n'
+    if command == 'AT+SLOW=1':
+        time.sleep(1.3)
     if command.startswith('AT+TOY='):
         size, color = map(int, command[7:].split(','))
         if size not in range(1, 11) or color not in (0, 1):
@@ -85,6 +104,9 @@ def serve(connection):
         elif kind == b'T':
             answer = toy(text.decode().strip(), state)
             connection.send(b'X' + bytes(8) + text + answer.encode())
+        elif kind == b'K':
+            answer = '{"ok":true,"value":{"list":[{},{"mac":"m"}],"on":true}}' if b'all' in text else '{"ok":false}'
+            connection.send(b'A' + json.dumps({'ok': True, 'text': answer}).encode())
         elif kind == b'V':
             verdicts[name].append(json.loads(text))
     assert name not in DERIVED or name == 'set_size_refuses_10' or state == [3, 1], f'{name} left {state}'

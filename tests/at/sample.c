@@ -7,6 +7,7 @@
 #include <criterion/options.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 Test(toy, passes, REQ("TOY-1"))
 {
@@ -76,6 +77,76 @@ Test(toy, is_ended_by_the_rig, REQ("TOY-1"))
 Test(toy, is_decided_before, REQ("TOY-1"))
 {
 	at("AT", "OK");
+}
+
+Test(toy, sees_lines_in_order, REQ("TOY-1"))
+{
+	at("AT+NEWS=1", "OK");
+	urcs(500, "WIFI CONNECTED", "0,CLOSED");
+	at("AT+NEWS=1", "OK");
+	urcs(500, "WIFI CONNECTED");
+	forget_urcs();
+	no_urc("0,CLOSED", 20);
+}
+
+Test(toy, sees_lines_out_of_order, REQ("TOY-1"))
+{
+	at("AT+NEWS=1", "OK");
+	urcs(50, "0,CLOSED", "WIFI CONNECTED");
+}
+
+Test(toy, sees_a_line_that_nobody_wants, REQ("TOY-1"))
+{
+	at("AT+NEWS=1", "OK");
+	no_urc("0,CLOSED", 20);
+}
+
+Test(toy, takes_for_granted, REQ("TOY-1"))
+{
+	given("AT+NEWS=1");
+	urcs(500, "WIFI CONNECTED");
+	given("AT+TOY=99,9");
+}
+
+Test(toy, knows_the_network, REQ("TOY-1"))
+{
+	check(strcmp(network("access_point.ssid"), "a,b") == 0, "%s", network("access_point.ssid"));
+	check(strcmp(network("access_point.channel"), "6") == 0, "channel");
+	check(strcmp(network("list.1"), "b") == 0, "list");
+	check(strcmp(escaped("a,\"b\\"), "a\\,\\\"b\\\\") == 0, "%s", escaped("a,\"b\\"));
+	check(bench_ms("join") == 700 && bench_ms("answer") == 1000, "join %d", bench_ms("join"));
+}
+
+Test(toy, misses_a_fact, REQ("TOY-1"))
+{
+	check(*network("twin.ssid"), "empty");
+}
+
+Test(toy, reads_lines_one_by_one, REQ("TOY-1"))
+{
+	any("AT+LIST");
+	check(line_count() == 2 && strcmp(line_text(1), "+LIST:2,\"b\"") == 0, "%s", line_text(1));
+	check(line_like(0, LIKE("+LIST:<n>,<name>")), "%s", line_text(0));
+	check(field_int("n") == 1, "%s", field("n"));
+	check(!line_like(2, LIKE("+LIST:<n>,<name>")) && !*line_text(2), "a third");
+}
+
+Test(toy, is_told_things, REQ("TOY-1"))
+{
+	control("{\"get\":\"all\"}");
+	check(strcmp(told("value.list.1.mac"), "m") == 0, "%s", told("value.list.1.mac"));
+	check(strcmp(told("value.on"), "true") == 0 && !*told("value.off"), "on %s",
+		told("value.on"));
+}
+
+Test(toy, is_told_off, REQ("TOY-1"))
+{
+	control("{\"get\":\"nothing\"}");
+}
+
+Test(toy, waits_longer_for_a_slow_command, REQ("TOY-1"))
+{
+	at("AT+SLOW=1", "OK");
 }
 
 ReportHook(POST_TEST)(struct criterion_test_stats *stats)

@@ -34,7 +34,7 @@ static void list_step(struct buf *out, const struct step *s)
 	for (size_t i = 0; i < s->check_count; i++)
 		buf_printf(out, " %s%s%s", s->checks[i].field, s->checks[i].value ? "=" : ">",
 			s->checks[i].value ? s->checks[i].value : s->checks[i].remember);
-	buf_printf(out, "%s%s%s%s\n", s->cleanup ? " cleanup" : "",
+	buf_printf(out, "%s%s%s%s%s\n", s->setup ? " setup" : "", s->cleanup ? " cleanup" : "",
 		s->if_deviated ? " if-deviated" : "", s->uart ? " uart" : "",
 		s->restarts ? " restarts" : "");
 }
@@ -311,4 +311,53 @@ Test(spec_derive, values_are_the_same_within_the_tolerance)
 	cr_expect(derive_same("abc", "abc", 0));
 	cr_expect_not(derive_same("abc", "abd", 50));
 	cr_expect(derive_same("-97", "-100", 3));
+}
+
+static const char setup_model[] =
+	"{\"command\":\"AT+NET\",\"section\":\"1\",\"line\":1,\"title\":\"Net\",\n"
+	"\"setup\":[\"AT+MODE=1\"],\"teardown\":[\"AT+MODE=0\"],\n"
+	"\"forms\":{\"query\":{\"line\":2,\"syntax\":\"AT+NET?\",\"requirement\":\"NET-1\",\n"
+	"\"response\":[\"+NET:<name>\"],\"final\":\"OK\",\"unscored\":{\"answers\":\"no\"}},\n"
+	"\"set\":{\"line\":3,\"syntax\":\"AT+NET=<name>\",\"requirement\":\"NET-1\",\n"
+	"\"response\":[],\"final\":\"OK\",\"restored\":\"NET-1\",\"timeout\":\"join\",\n"
+	"\"setup\":[\"AT+SEE=\\\"{network.twin.ssid}\\\"\"],\"teardown\":[\"AT+UNSEE\"]}},\n"
+	"\"parameters\":{\"name\":{\"type\":\"string\",\"min_bytes\":1,\"max_bytes\":2,\n"
+	"\"typical\":\"{network.wrong_password}\",\"other\":\"b\",\"accepts\":\"NET-1\",\n"
+	"\"value_needs\":{\"b\":[\"radio\"]}}},\n"
+	"\"requirements\":[{\"id\":\"NET-1\",\"line\":1,\"grade\":\"stated\",\"text\":\"All.\"}]}"
+	"\n";
+
+#define NET_NEEDS  " needs:access_point"
+#define NET_SETUP  "  AT+MODE=1 | OK setup\n  AT+SEE=\"{network.twin.ssid}\" | OK setup\n"
+#define NET_BEFORE "  AT+NET? | +NET:<name> | OK name>before.name\n"
+#define NET_BACK   "  AT+NET=\"{before.name}\" | OK cleanup\n"
+#define NET_END    "  AT+UNSEE | OK setup cleanup\n  AT+MODE=0 | OK setup cleanup\n"
+
+Test(spec_derive, setup_and_teardown_stand_round_each_case)
+{
+	files_write(&files, "fam/net.json", setup_model);
+	struct buf list = { 0 };
+	list_cases(&list, "query_answers");
+	list_cases(&list, "set_answers");
+	list_cases(&list, "set_name_accepts_2_bytes");
+	list_cases(&list, "set_name_accepts_b");
+	list_cases(&list, "restore");
+	expect_text(buf_text(&list),
+		"set_answers_as_documented NET-1 needs:twin" NET_NEEDS " :5\n" NET_SETUP NET_BEFORE
+		"  AT+NET=\"{network.wrong_password}\" | OK\n" NET_BACK NET_END
+		"set_name_accepts_2_bytes NET-1 needs:twin :8\n" NET_SETUP NET_BEFORE
+		"  AT+NET=\"aa\" | OK\n" NET_BACK NET_END
+		"set_name_accepts_b NET-1 needs:radio needs:twin :8\n" NET_SETUP NET_BEFORE
+		"  AT+NET=\"b\" | OK\n" NET_BACK NET_END
+		"restore_brings_factory_value_back NET-1 #nvs #destructive needs:radio needs:twin "
+		":5\n  RESTORE\n" NET_SETUP NET_BEFORE "  AT+NET=\"b\" | OK\n  RESTORE\n" NET_SETUP
+		"  AT+NET? | +NET:<name> | OK name={before.name}\n" NET_END);
+	buf_finish(&list);
+}
+
+Test(spec_derive, addresses_are_the_same_in_either_case)
+{
+	cr_expect(derive_same("02:00:5E:00:00:0a", "02:00:5e:00:00:0A", 0));
+	cr_expect(!derive_same("02:00:5E:00:00:0a", "02:00:5e:00:00:0b", 0));
+	cr_expect(!derive_same("abc", "ABC", 0));
 }

@@ -153,3 +153,15 @@ Test(spec_judge, optional_parameters_may_stand_on_both_sides)
 	expect(&plain, "AT+OPEN=1,\"TCP\",80,0,10.0.0.1", "OK", JUDGED_BREAKS, "OPEN-2");
 	expect(&plain, "AT+OPEN=1,\"TCP\",80,0,\"10.0.0.1\",1", "OK", JUDGED_BREAKS, "OPEN-2");
 }
+
+Test(spec_judge, what_needs_a_setup_may_be_refused_without_it)
+{
+	spec_finish(&spec);
+	files_write_changed(&files, "\"surplus\": \"TEST-3\",",
+		"\"surplus\": \"TEST-3\", \"setup\": [\"AT+MODE=1\"],");
+	files_load(&files, &spec);
+	expect(&plain, "AT+TEST=5", "ERROR", JUDGED_UNSCORED, "");
+	expect(&plain, "AT+TEST=5", "OK", JUDGED_CONFORMS, "TEST-2");
+	expect(&plain, "AT+TEST=0", "OK", JUDGED_BREAKS, "TEST-8");
+	expect(&plain, "AT+TEST?", "ERROR", JUDGED_BREAKS, "TEST-1");
+}

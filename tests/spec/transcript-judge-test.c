@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The models against real firmware: every exchange of a basic command in the recorded transcript is
- * judged; what does not fit must be one of the deviations that the profile lists. */
+/* The models against real firmware: every exchange of a basic or Wi-Fi command in the recorded
+ * transcript is judged; what does not fit must be one of the deviations that the profile lists. */
 #include "base/buf.h"
 #include "spec/judge.h"
+#include "spec/template.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -35,6 +36,7 @@ static void unload_models(void)
 struct tally {
 	int conforms, unscored, unknown, breaks, deviates;
 	struct buf deviations, faults;
+	bool (*judges)(const char *command); /* whether it is one of those that are looked at */
 };
 
 static bool is_basic(const char *command)
@@ -50,6 +52,31 @@ static bool is_basic(const char *command)
 		if (strlen(names[i]) == len && strncmp(command, names[i], len) == 0)
 			return true;
 	return false;
+}
+
+static bool is_wifi(const char *command)
+{
+	size_t len = strcspn(command, "=?\r\n");
+	for (size_t i = 0; i < spec.command_count; i++)
+		if (strcmp(spec.commands[i].family, "wifi") == 0 &&
+			strlen(spec.commands[i].name) == len &&
+			strncmp(command, spec.commands[i].name, len) == 0)
+			return true;
+	return false;
+}
+
+/* WIFI CONNECTED and the like come whenever they come. */
+static bool is_urc(const char *line)
+{
+	bool known = false;
+	for (size_t i = 0; i < spec.urc_count && !known; i++) {
+		struct template *t = spec.urcs[i].payload
+					     ? NULL
+					     : template_create(spec.urcs[i].text, NULL, NULL);
+		known = t && template_match(t, line, strlen(line), NULL);
+		template_destroy(t);
+	}
+	return known;
 }
 
 static void judge_one(
@@ -91,7 +118,7 @@ static void judge_response(struct tally *t, const char *command, char *text)
 			judge_one(t, command, lines, count, line);
 			return;
 		}
-		if (strcmp(line, command) != 0 && count < LINES_MAX)
+		if (strcmp(line, command) != 0 && !is_urc(line) && count < LINES_MAX)
 			lines[count++] = line;
 	}
 	judge_one(t, command, lines, count, "");
@@ -110,7 +137,7 @@ static void put_bytes(struct buf *out, const char *utf8)
 static void finish_exchange(struct tally *t, struct buf *command, struct buf *response)
 {
 	size_t len = command->len;
-	if (len > 2 && strcmp(command->data + len - 2, "\r\n") == 0 && is_basic(command->data)) {
+	if (len > 2 && strcmp(command->data + len - 2, "\r\n") == 0 && t->judges(command->data)) {
 		command->data[len - 2] = '\0';
 		char *text = strdup(buf_text(response));
 		judge_response(t, command->data, text);
@@ -150,7 +177,7 @@ static void judge_transcript(struct tally *t, const char *path)
 Test(spec_transcript_judge, basic_commands_conform_or_deviate_as_listed, .init = load_models,
 	.fini = unload_models)
 {
-	struct tally t = { 0 };
+	struct tally t = { .judges = is_basic };
 	judge_transcript(&t, FIXTURES "/transcripts/esp-at-2.0.0.jsonl");
 	cr_expect_eq(t.breaks, 0, "%s", buf_text(&t.faults));
 	cr_expect_eq(t.unknown, 0, "%s", buf_text(&t.faults));
@@ -161,6 +188,35 @@ Test(spec_transcript_judge, basic_commands_conform_or_deviate_as_listed, .init =
 	/* AT+SLEEP?, AT+SYSRAM, bare ATE and AT+SYSLSPCFG are not described. */
 	cr_expect_eq(t.unscored, 4);
 	cr_expect_eq(t.conforms, 53);
+	buf_finish(&t.deviations);
+	buf_finish(&t.faults);
+}
+
+Test(spec_transcript_judge, wifi_commands_conform_or_deviate_as_listed, .init = load_models,
+	.fini = unload_models)
+{
+	struct tally t = { .judges = is_wifi };
+	judge_transcript(&t, FIXTURES "/transcripts/esp-at-2.0.0.jsonl");
+	cr_expect_eq(t.breaks, 0, "%s", buf_text(&t.faults));
+	cr_expect_eq(t.unknown, 0, "%s", buf_text(&t.faults));
+	cr_expect_str_eq(buf_text(&t.deviations), "AT+CWLAP CWLAP-D1\n"
+						  "AT+CWLAP CWLAP-D1\n"
+						  "AT+CWLAP CWLAP-D2\n"
+						  "AT+CWLAP CWLAP-D2\n"
+						  "AT+CWLAP=\"Espressif\" CWLAP-D1\n"
+						  "AT+CWJAP? CWJAP-D1\n"
+						  "AT+CIPSTA? CIPSTA-D1\n"
+						  "AT+CIPAP? CIPAP-D1\n"
+						  "AT+CWDHCP? CWDHCP-D1\n"
+						  "AT+CWDHCP? CWDHCP-D1\n"
+						  "AT+CWDHCP? CWDHCP-D1\n"
+						  "AT+CWDHCP=1,4 CWDHCP-D1\n"
+						  "AT+CIPAP? CIPAP-D1\n"
+						  "AT+CIPAP? CIPAP-D1\n");
+	/* Bare AT+CWMODE, AT+CWMODE=?, AT+CWAUTOCONN? are not described; a join of nothing, one
+	 * without a station, AT+CWLIF, AT+CWQIF and AT+CWSAP? depend on the mode. */
+	cr_expect_eq(t.unscored, 8);
+	cr_expect_eq(t.conforms, 73);
 	buf_finish(&t.deviations);
 	buf_finish(&t.faults);
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Setup before the steps of a case and again after each AT+RESTORE, teardown behind them; and the
+ * facilities that a case needs because it sends facts of the bench. */
+#include "base/text.h"
+#include "spec/derive-build.h"
+
+#include <string.h>
+
+struct target {
+	struct builder *b;
+	struct step *steps;
+	size_t count;
+};
+
+static void add(struct target *t, const struct step *step)
+{
+	struct step *place = arena_push(t->b->arena, &t->steps, &t->count, sizeof(*place));
+	*place = *step;
+}
+
+static void add_lines(struct target *t, const char *const *lines, bool cleanup)
+{
+	for (size_t i = 0; lines && lines[i]; i++)
+		add(t, &(struct step){
+			       .kind = STEP_SEND,
+			       .send = lines[i],
+			       .final = "OK",
+			       .setup = true,
+			       .cleanup = cleanup,
+			       .restarts = strcmp(lines[i], "AT+RST") == 0 ||
+					   strcmp(lines[i], "AT+RESTORE") == 0,
+			       .claim = cleanup ? "the state before is put back"
+						: "the state that the case needs is there",
+		       });
+}
+
+static void add_setup(struct target *t, const struct derived_case *c)
+{
+	add_lines(t, c->command->setup, false);
+	if (c->form)
+		add_lines(t, c->form->setup, false);
+}
+
+static void surround(struct builder *b, struct derived_case *c)
+{
+	struct target t = { .b = b };
+	if (c->step_count && c->steps[0].kind == STEP_SEND)
+		add_setup(&t, c);
+	for (size_t i = 0; i < c->step_count; i++) {
+		add(&t, &c->steps[i]);
+		if (c->steps[i].kind == STEP_RESTORE && i + 1 < c->step_count)
+			add_setup(&t, c);
+	}
+	if (c->form)
+		add_lines(&t, c->form->teardown, true);
+	add_lines(&t, c->command->teardown, true);
+	c->steps = t.steps;
+	c->step_count = t.count;
+}
+
+/* "{network.access_point.ssid}" asks for the facility access_point. */
+static void add_fact_needs(struct builder *b, struct derived_case *c, const char *text)
+{
+	static const char start[] = "{network.";
+	for (const char *p = text ? strstr(text, start) : NULL; p; p = strstr(p, start)) {
+		p += strlen(start);
+		const char *section = arena_text(b->arena, p, strcspn(p, ".}"));
+		bool other = strcmp(section, "wrong_password") == 0;
+		add_need(b, c, other ? "access_point" : section);
+	}
+}
+
+void derive_setup(struct builder *b)
+{
+	for (size_t i = 0; i < b->out->count; i++) {
+		struct derived_case *c = &b->out->cases[i];
+		surround(b, c);
+		for (size_t k = 0; k < c->step_count; k++)
+			add_fact_needs(b, c, c->steps[k].send);
+	}
+}
