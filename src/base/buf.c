@@ -119,10 +119,9 @@ void buf_json_bytes(struct buf *b, const void *bytes, size_t len)
 	buf_putc(b, '"');
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 when there is none. Surrogates and overlong forms
- * are not valid. */
-static size_t utf8_sequence(const uint8_t *p)
+size_t buf_utf8(const void *text)
 {
+	const uint8_t *p = text;
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] >= 0xc2 && p[0] <= 0xdf)
@@ -149,7 +148,7 @@ void buf_json_text(struct buf *b, const char *text)
 	const uint8_t *p = (const uint8_t *)text;
 	buf_putc(b, '"');
 	while (*p) {
-		size_t n = utf8_sequence(p);
+		size_t n = buf_utf8(p);
 		if (n == 0) {
 			buf_puts(b, "\xef\xbf\xbd");
 			p++;

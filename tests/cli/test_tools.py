@@ -48,7 +48,7 @@ class KillMatrix(CliTest):
         for fault in faults:
             with self.subTest(fault["name"]):
                 self.assertEqual(set(fault), set(IDLE))
-                self.assertRegex(fault["name"], r"^[a-z0-9_.-]+$")
+                self.assertRegex(fault["name"], r"^[a-z0-9_.:-]+$")
                 self.assertTrue(fault["breaks"])
                 for requirement in fault["breaks"]:
                     if not requirement.startswith("SESSION-"):
