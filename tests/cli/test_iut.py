@@ -193,7 +193,8 @@ class MidRun(CliTest):
                               "console")
         self.assertIn(result.code, (0, 1), result.err)
         events = self.check_journal(result)
-        for piece in (b"<script>alert(1)</script>]]>-->", b"\x1b[2J\x1b]0;owned\x07", b"\x00\x01\x7f\x80\xff"):
+        for piece in (b"<script>alert(1)</script>]]>-->", b"\x1b[2J\x1b]0;owned\x07",
+                      b"\x00\x01\x7f\x80\xff"):
             self.assertIn(piece, received(events))
         _, _, html = self.check_reports(result)
         self.assertNotIn("<script>alert(1)", html)

@@ -162,7 +162,7 @@ static void do_reset(int fd)
 
 static void do_control(int fd)
 {
-	ask_rig(fd, CHANNEL_CONTROL, "{\"do\":\"factory\"}");
+	ask_rig(fd, CHANNEL_CONTROL, "{\"set\":{\"images\":2}}");
 	do_pass(fd);
 }
 
