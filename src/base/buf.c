@@ -56,19 +56,19 @@ void buf_putc(struct buf *b, char c)
 
 void buf_printf(struct buf *b, const char *format, ...)
 {
-	va_list args;
+	enum { USUAL = 64 };
+	va_list args, again;
 	va_start(args, format);
-	va_list again;
 	va_copy(again, args);
-	char nothing[1]; /* gcc's sanitizer build takes NULL for a mistake */
-	int len = vsnprintf(nothing, sizeof(nothing), format, args);
-	va_end(args);
-	if (len > 0) {
+	reserve(b, USUAL);
+	int len = vsnprintf(b->data + b->len, b->cap - b->len, format, args);
+	if (len > 0 && (size_t)len >= b->cap - b->len) {
 		reserve(b, (size_t)len + 1);
-		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
-		b->len += (size_t)len;
+		vsnprintf(b->data + b->len, b->cap - b->len, format, again);
 	}
+	b->len += len > 0 ? (size_t)len : 0;
 	va_end(again);
+	va_end(args);
 }
 
 void buf_drop_front(struct buf *b, size_t len)

@@ -297,7 +297,7 @@ static bool climb_factory(struct talk *t)
  * can't do it by its own commands is helped from outside, where the bench can. */
 static bool settle(struct talk *t)
 {
-	if (!restart_by(t, "restart", "AT+RST"))
+	if (!restart_by(t, "restart", "AT+RST") && !climb_factory(t))
 		climb_reset(t);
 	if (t->bench->restore_after_failure && !restart_by(t, "restore", "AT+RESTORE"))
 		climb_factory(t);

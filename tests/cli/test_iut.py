@@ -108,9 +108,10 @@ class Ports(CliTest):
     def test_busy_port(self):
         """Whoever holds the port is named."""
         address, process = self.fake_port("normal")
-        with open(address[4:], "r+b", buffering=0) as holder:
-            fcntl.flock(holder, fcntl.LOCK_EX)
-            self.refused(address, address[4:], "in use", rf"{os.getpid()}|{process.pid}")
+        holder = os.open(address[4:], os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        self.refused(address, address[4:], "in use", rf"{os.getpid()}|{process.pid}")
+        os.close(holder)
         result = self.run_iut(address, "basic/at/*")
         self.assertEqual(result.code, 0, f"free again: {result.err}")
 
