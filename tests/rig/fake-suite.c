@@ -298,7 +298,7 @@ static void report(int fd, const struct job *job, int status)
 
 static void start(struct job *job, const char *id, int fd)
 {
-	snprintf(job->id, sizeof(job->id), "%s", id);
+	snprintf(job->id, sizeof(job->id), "%.127s", id);
 	job->id[strcspn(job->id, "\n")] = '\0';
 	if (strstr(job->id, "/kill_runner"))
 		raise(SIGKILL);
