@@ -60,8 +60,9 @@ static void head(const struct run *run, FILE *out)
 	line(out, 0, "%s  run %s", run->program, run->id);
 	line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench,
 		run->profile, *run->profile_why ? run->profile_why : "?", run->time, run->host);
-	if (*run->firmware)
-		line(out, 0, "firmware %s", run->firmware);
+	size_t first = strcspn(run->firmware, "\n"); /* the rest is in the other reports */
+	if (first)
+		line(out, 0, "firmware %.*s", (int)first, run->firmware);
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
 			line(out, 0, "probe %s failed: %s", run->probes[i].name,
