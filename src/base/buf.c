@@ -56,19 +56,19 @@ void buf_putc(struct buf *b, char c)
 
 void buf_printf(struct buf *b, const char *format, ...)
 {
-	va_list args;
+	enum { USUAL = 64 };
+	va_list args, again;
 	va_start(args, format);
-	va_list again;
 	va_copy(again, args);
-	char nothing[1]; /* gcc's sanitizer build takes NULL for a mistake */
-	int len = vsnprintf(nothing, sizeof(nothing), format, args);
-	va_end(args);
-	if (len > 0) {
+	reserve(b, USUAL);
+	int len = vsnprintf(b->data + b->len, b->cap - b->len, format, args);
+	if (len > 0 && (size_t)len >= b->cap - b->len) {
 		reserve(b, (size_t)len + 1);
-		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
-		b->len += (size_t)len;
+		vsnprintf(b->data + b->len, b->cap - b->len, format, again);
 	}
+	b->len += len > 0 ? (size_t)len : 0;
 	va_end(again);
+	va_end(args);
 }
 
 void buf_drop_front(struct buf *b, size_t len)
@@ -119,10 +119,9 @@ void buf_json_bytes(struct buf *b, const void *bytes, size_t len)
 	buf_putc(b, '"');
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 when there is none. Surrogates and overlong forms
- * are not valid. */
-static size_t utf8_sequence(const uint8_t *p)
+size_t buf_utf8(const void *text)
 {
+	const uint8_t *p = text;
 	if (p[0] < 0x80)
 		return 1;
 	if (p[0] >= 0xc2 && p[0] <= 0xdf)
@@ -149,7 +148,7 @@ void buf_json_text(struct buf *b, const char *text)
 	const uint8_t *p = (const uint8_t *)text;
 	buf_putc(b, '"');
 	while (*p) {
-		size_t n = utf8_sequence(p);
+		size_t n = buf_utf8(p);
 		if (n == 0) {
 			buf_puts(b, "\xef\xbf\xbd");
 			p++;

@@ -25,6 +25,9 @@ void buf_drop_front(struct buf *b, size_t len);
 void buf_json_bytes(struct buf *b, const void *bytes, size_t len);
 /* Appends a JSON string in quotes from UTF-8 text; invalid bytes become U+FFFD. */
 void buf_json_text(struct buf *b, const char *text);
+/* Length of the valid UTF-8 sequence that NUL-terminated text begins with, 0 when there is none:
+ * surrogates and overlong forms are not valid. */
+size_t buf_utf8(const void *text);
 /* The text, or "" when nothing was ever appended. */
 const char *buf_text(const struct buf *b);
 /* Hands the bytes over to the caller, who frees them; the buffer is empty afterwards. */

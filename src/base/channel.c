@@ -44,28 +44,33 @@ int channel_send(int fd, enum channel_type type, const void *payload, size_t len
 	}
 }
 
+/* One message if there is one within about wait_ms; the wait is the socket's own time limit, which
+ * costs less than a poll() before each message. */
+static ssize_t receive_within(int fd, char *buffer, int wait_ms)
+{
+	struct timeval limit = { .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+	if (wait_ms > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return -errno;
+	ssize_t len = recv(fd, buffer, CHANNEL_SIZE, wait_ms > 0 ? 0 : MSG_DONTWAIT);
+	return len < 0 ? -errno : len;
+}
+
 ssize_t channel_receive(int fd, char *buffer, int timeout_ms)
 {
+	enum { LONG_MS = 60000 };
 	struct deadline deadline = deadline_in_ms(timeout_ms < 0 ? 0 : timeout_ms);
-	for (;;) {
-		struct pollfd in = { .fd = fd, .events = POLLIN };
-		int ready = poll(&in, 1, timeout_ms < 0 ? -1 : deadline_left_ms(deadline));
-		if (ready < 0 && errno != EINTR)
-			return -errno;
-		if (ready == 0)
-			return -ETIMEDOUT;
-		if (ready < 0)
-			continue;
-		ssize_t len = recv(fd, buffer, CHANNEL_SIZE, MSG_DONTWAIT);
-		if (len == 0)
+	for (int left = timeout_ms;; left = deadline_left_ms(deadline)) {
+		int wait_ms = timeout_ms < 0 || left > LONG_MS ? LONG_MS : left;
+		ssize_t len = receive_within(fd, buffer, wait_ms);
+		if (len == 0 || len == -ECONNRESET)
 			return -EPIPE;
 		if (len > 0) {
 			buffer[len] = '\0';
 			return len - 1;
 		}
-		if (errno == ECONNRESET)
-			return -EPIPE;
-		if (errno != EINTR && errno != EAGAIN)
-			return -errno;
+		if (len != -EINTR && len != -EAGAIN)
+			return len;
+		if (timeout_ms >= 0 && deadline_passed(deadline))
+			return -ETIMEDOUT;
 	}
 }

@@ -84,36 +84,23 @@ static bool printable(uint32_t c)
 	return !(c >= 0xd800 && c <= 0xdfff) && c != 0xfffe && c != 0xffff && c <= 0x10ffff;
 }
 
-/* Decodes one code point; an invalid byte comes back as itself with *valid cleared. */
-static size_t decode(const uint8_t *p, uint32_t *c, bool *valid)
+size_t text_code_point(const char *text, uint32_t *c)
 {
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-	*c = p[0];
-	*valid = n == 1;
-	if (n < 2)
-		return 1;
-	uint32_t value = p[0] & (0xff >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 1;
-		value = value << 6 | (p[i] & 0x3f);
-	}
-	*c = value;
-	*valid = true;
+	const uint8_t *p = (const uint8_t *)text;
+	size_t n = buf_utf8(text);
+	*c = n > 1 ? p[0] & (0xffU >> (n + 1)) : p[0];
+	for (size_t i = 1; i < n; i++)
+		*c = *c << 6 | (p[i] & 0x3f);
 	return n;
 }
 
 void text_xml(struct buf *out, const char *text)
 {
-	const uint8_t *p = (const uint8_t *)text;
-	while (*p) {
+	while (*text) {
 		uint32_t c;
-		bool valid;
-		size_t n = decode(p, &c, &valid);
-		if (!valid)
-			buf_printf(out, "\\x%02x", p[0]);
-		else if (!printable(c))
-			buf_printf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+		size_t n = text_code_point(text, &c);
+		if (!n || !printable(c))
+			buf_printf(out, n && c >= 0x100 ? "\\u%04x" : "\\x%02x", c);
 		else if (c == '<')
 			buf_puts(out, "&lt;");
 		else if (c == '>')
@@ -125,8 +112,8 @@ void text_xml(struct buf *out, const char *text)
 		else if (c == '\'')
 			buf_puts(out, "&#39;");
 		else
-			buf_append(out, p, n);
-		p += n;
+			buf_append(out, text, n);
+		text += n ? n : 1;
 	}
 }
 

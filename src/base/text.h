@@ -17,6 +17,8 @@ bool text_glob(const char *pattern, const char *text);
 /* Copies bytes so that a terminal can't be harmed and a reader sees each one: \r \n \t \0 \\ \xHH.
  */
 void text_visible(struct buf *out, const void *bytes, size_t len);
+/* The code point that UTF-8 text begins with. Its length, or 0 with *c the byte when it is none. */
+size_t text_code_point(const char *text, uint32_t *c);
 /* XML 1.0 and HTML text and attribute values; forbidden code points come out as \xHH. `text` is
  * UTF-8. */
 void text_xml(struct buf *out, const char *text);

@@ -218,6 +218,11 @@ static void on_note(void *user, const char *text)
 	progress_note(((struct session *)user)->progress, text);
 }
 
+static void on_tick(void *user)
+{
+	progress_tick(((struct session *)user)->progress);
+}
+
 static enum rig_end run(struct session *s, int argc, char **argv, int *signal, struct error *error)
 {
 	const struct rig_plan plan = {
@@ -242,6 +247,7 @@ static enum rig_end run(struct session *s, int argc, char **argv, int *signal, s
 		.on_started = on_started,
 		.on_verdict = on_verdict,
 		.on_note = on_note,
+		.on_tick = on_tick,
 	};
 	bool terminal = isatty(STDERR_FILENO) && !getenv("CI");
 	s->progress = progress_create(stderr, terminal, s->suite.count);

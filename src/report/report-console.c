@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define COLUMNS 100
+enum { COLUMNS = 100, LINES_MAX = 6 };
 
 /* One line: indent, then text cut to the width. */
 static void line(FILE *out, int indent, const char *format, ...)
@@ -25,13 +25,44 @@ static void line(FILE *out, int indent, const char *format, ...)
 	fprintf(out, "%*s%s\n", indent, "", buf_text(&cut));
 }
 
+/* Text over several lines, broken at spaces; what the module printed may be long, so not for ever.
+ */
+static void wrapped(FILE *out, int indent, int further, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static void wrapped(FILE *out, int indent, int further, const char *format, ...)
+{
+	AUTO_BUF struct buf safe = { 0 };
+	char text[4096];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	text_clean(&safe, text);
+	const char *rest = buf_text(&safe);
+	for (int lines = 0;; lines++, indent = further) {
+		size_t room = (size_t)(COLUMNS - indent);
+		size_t len = strlen(rest);
+		size_t cut = len;
+		for (size_t i = 0; len > room && i < room; i++)
+			if (rest[i] == ' ')
+				cut = i;
+		if (cut == len || lines == LINES_MAX) { /* fits, or can't be broken */
+			line(out, indent, "%s", rest);
+			return;
+		}
+		fprintf(out, "%*s%.*s\n", indent, "", (int)cut, rest);
+		rest += cut + 1;
+	}
+}
+
 static void head(const struct run *run, FILE *out)
 {
 	line(out, 0, "%s  run %s", run->program, run->id);
 	line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench,
 		run->profile, *run->profile_why ? run->profile_why : "?", run->time, run->host);
-	if (*run->firmware)
-		line(out, 0, "firmware %s", run->firmware);
+	size_t first = strcspn(run->firmware, "\n"); /* the rest is in the other reports */
+	if (first)
+		line(out, 0, "firmware %.*s", (int)first, run->firmware);
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
 			line(out, 0, "probe %s failed: %s", run->probes[i].name,
@@ -42,7 +73,7 @@ static void requirement_line(const struct run *run, const struct run_attempt *a,
 {
 	const struct run_requirement *r = run_requirement(run, a->requirement);
 	if (r)
-		line(out, 4, "%s (section %s, line %d, %s): %s", r->id, r->section, r->line,
+		wrapped(out, 4, 6, "%s (section %s, line %d, %s): %s", r->id, r->section, r->line,
 			r->inferred ? "inferred" : "stated", r->text);
 	else if (*a->requirement)
 		line(out, 4, "%s", a->requirement);
@@ -58,9 +89,22 @@ static void deviation_lines(const struct run *run, const struct run_attempt *a, 
 			again = again || strcmp(a->deviations[b].id, d->id) == 0;
 		if (again)
 			continue;
-		line(out, 4, "%s: %s", d->id, k ? k->text : d->actual);
-		line(out, 4, "source: %s", *d->source ? d->source : k ? k->source : "not given");
+		wrapped(out, 4, 6, "%s: %s", d->id, k ? k->text : d->actual);
+		wrapped(out, 4, 6, "source: %s",
+			*d->source ? d->source
+			: k        ? k->source
+				   : "not given");
 	}
+}
+
+/* A message stands alone elsewhere and names its requirement; here the line above has said that. */
+static const char *without_requirement(const struct run_attempt *a)
+{
+	size_t len = strlen(a->requirement);
+	const char *end = strstr(a->message, "): ");
+	if (!len || strncmp(a->message, a->requirement, len) != 0 || !end)
+		return a->message;
+	return end + 3;
 }
 
 static void case_lines(const struct run *run, const struct run_case *c, FILE *out)
@@ -70,14 +114,15 @@ static void case_lines(const struct run *run, const struct run_case *c, FILE *ou
 	line(out, 2, "%s  %s%s", verdict_name(a->verdict), c->id,
 		fail && a->inferred && !run->gate_inferred ? "  (does not gate)" : "");
 	requirement_line(run, a, out);
-	if (*a->message)
-		line(out, 4, "%s", a->message);
-	if (*a->expected || *a->actual) {
-		line(out, 4, "expected  %s", a->expected);
-		line(out, 4, "actual    %s", a->actual);
+	bool said = *a->expected || *a->actual; /* the message says it again, for other readers */
+	if (a->verdict != VERDICT_DEVIATION && *a->message && !said)
+		wrapped(out, 4, 6, "%s", without_requirement(a));
+	if (said) {
+		wrapped(out, 4, 14, "expected  %s", a->expected);
+		wrapped(out, 4, 14, "actual    %s", a->actual);
 	}
 	for (size_t i = 0; i < a->breach_count; i++)
-		line(out, 4, "breach of %s: %s", a->breaches[i].id, a->breaches[i].text);
+		wrapped(out, 4, 6, "breach of %s: %s", a->breaches[i].id, a->breaches[i].text);
 	deviation_lines(run, a, out);
 	if (*a->file)
 		line(out, 4, "at %s:%d", a->file, a->at);
@@ -147,28 +192,6 @@ static void extras(const struct run *run, FILE *out)
 		line(out, 2, "%s: %s", run->breaches[i].id, run->breaches[i].text);
 }
 
-/* Text over several lines, broken at spaces, the further ones indented. */
-static void wrapped(FILE *out, const char *text)
-{
-	AUTO_BUF struct buf safe = { 0 };
-	text_clean(&safe, text);
-	const char *rest = buf_text(&safe);
-	for (int indent = 0;; indent = 2) {
-		size_t room = (size_t)(COLUMNS - indent);
-		size_t len = strlen(rest);
-		size_t cut = len;
-		for (size_t i = 0; len > room && i < room; i++)
-			if (rest[i] == ' ')
-				cut = i;
-		if (cut == len) { /* fits, or has no space to break at */
-			line(out, indent, "%s", rest);
-			return;
-		}
-		fprintf(out, "%*s%.*s\n", indent, "", (int)cut, rest);
-		rest += cut + 1;
-	}
-}
-
 static void totals(const struct run *run, FILE *out)
 {
 	AUTO_BUF struct buf counts = { 0 };
@@ -183,8 +206,8 @@ static void totals(const struct run *run, FILE *out)
 	}
 	buf_printf(&end, "%s (exit %d): %s", run_outcome(run), run->exit_code, run->detail);
 	fputc('\n', out);
-	wrapped(out, buf_text(&counts));
-	wrapped(out, buf_text(&end));
+	wrapped(out, 0, 2, "%s", buf_text(&counts));
+	wrapped(out, 0, 2, "%s", buf_text(&end));
 }
 
 static int write_console(const struct run *run, FILE *out, struct error *error)

@@ -40,12 +40,11 @@ const char *report_format_name(size_t index)
 
 static int unknown(const char *format, struct error *error)
 {
-	char known[200] = "";
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		strcat(known, i ? ", " : "");
-		strcat(known, formats[i]->name);
-	}
-	return error_set(error, "", 0, 0, "no report format \"%s\" (there are: %s)", format, known);
+	AUTO_BUF struct buf known = { 0 };
+	for (size_t i = 0; i < FORMAT_COUNT; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", formats[i]->name);
+	return error_set(error, "", 0, 0, "no report format \"%s\" (there are: %s)", format,
+		buf_text(&known));
 }
 
 /* Writes, and says whether everything arrived. */

@@ -7,21 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-/* One code point at p, at most 4 bytes; 0 when the bytes there are no UTF-8. */
-static size_t decode(const unsigned char *p, uint32_t *c)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	*c = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (p[i] & 0x3f);
-	}
-	bool valid = n && *c >= least[n] && *c <= 0x10ffff && !(*c >= 0xd800 && *c <= 0xdfff);
-	return valid ? n : 0;
-}
-
 /* Characters that change how the text around them looks, or that can't be seen. */
 static bool harmful(uint32_t c)
 {
@@ -37,21 +22,21 @@ static bool harmful(uint32_t c)
 
 static void clean(struct buf *out, const char *text, size_t columns, bool lines)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const char *p = text;
 	for (size_t column = 0; *p; column++) {
-		if (column + 3 >= columns && strlen((const char *)p) > 3) {
+		if (column + 3 >= columns && strlen(p) > 3) {
 			buf_puts(out, "...");
 			return;
 		}
 		uint32_t c;
-		size_t n = decode(p, &c);
+		size_t n = text_code_point(p, &c);
 		size_t before = out->len;
 		if (n && (!harmful(c) || (lines && c == '\n')))
 			buf_append(out, p, n);
 		else if (n == 1 && (c == '\n' || c == '\r' || c == '\t'))
 			buf_puts(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
 		else
-			buf_printf(out, n && c >= 0x100 ? "\\u%04x" : "\\x%02x", n ? c : p[0]);
+			buf_printf(out, n && c >= 0x100 ? "\\u%04x" : "\\x%02x", c);
 		if (!n || harmful(c))
 			column += out->len - before - 1;
 		p += n ? n : 1;
@@ -92,12 +77,12 @@ void text_attribute(struct buf *out, const char *text)
 
 void text_json_script(struct buf *out, const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	const unsigned char *end = p + len;
+	const char *p = text;
+	const char *end = p + len;
 	buf_putc(out, '"');
 	while (p < end && *p) {
 		uint32_t c;
-		size_t n = decode(p, &c);
+		size_t n = text_code_point(p, &c);
 		c = n ? c : 0xfffd;
 		if (c == '"' || c == '\\')
 			buf_printf(out, "\\%c", (int)c);

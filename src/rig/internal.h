@@ -61,7 +61,7 @@ struct rig {
 	char *dir; /* private */
 	int cancel_fd, done_fd, listen_fd;
 	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended,
-		deadline;
+		deadline, tick;
 	struct buf socket_path;
 
 	struct lane *lanes;

@@ -279,27 +279,45 @@ static bool climb_power(struct talk *t)
 	return switch_answers(t, "power", since, done, &error);
 }
 
-static const struct {
-	bool (*climb)(struct talk *t);
-	bool without_line; /* makes sense on a lost line too */
-} rungs[] = {
-	{ climb_drain, false },
-	{ climb_at, false },
-	{ climb_escape, false },
-	{ climb_baud, false },
-	{ climb_reset, false },
-	{ climb_power, true },
-};
+/* The virtual module forgets everything, as if its flash were written anew: the way back from a
+ * stored rate that no search finds, or from an AT+RESTORE that does not work. */
+static bool climb_factory(struct talk *t)
+{
+	struct error error = { 0 };
+	struct buf answer = { 0 };
+	if (!t->bench->restore_after_failure || !(link_can(t->link) & LINK_CAN_CONTROL))
+		return false;
+	int64_t since = journal_now(t->journal);
+	bool done = link_control(t->link, "{\"do\":\"factory\"}", &answer, &error) == 0;
+	buf_finish(&answer);
+	return switch_answers(t, "factory", since, done, &error);
+}
 
-/* What a case may have changed goes back: what is volatile, then what is stored. */
+/* What a case may have changed goes back: what is volatile, then what is stored. A module that
+ * can't do it by its own commands is helped from outside, where the bench can. */
 static bool settle(struct talk *t)
 {
-	restart_by(t, "restart", "AT+RST");
-	if (t->bench->restore_after_failure)
-		restart_by(t, "restore", "AT+RESTORE");
+	if (!restart_by(t, "restart", "AT+RST") && !climb_factory(t))
+		climb_reset(t);
+	if (t->bench->restore_after_failure && !restart_by(t, "restore", "AT+RESTORE"))
+		climb_factory(t);
 	talk_drain(t, t->bench->timeouts_ms.silence, ASK_MS);
 	return shows_order(t);
 }
+
+static const struct {
+	bool (*climb)(struct talk *t);
+	bool without_line; /* makes sense on a lost line too */
+	bool settled;      /* leaves nothing to put back */
+} rungs[] = {
+	{ climb_drain, false, false },
+	{ climb_at, false, false },
+	{ climb_escape, false, false },
+	{ climb_baud, false, false },
+	{ climb_reset, false, false },
+	{ climb_power, true, false },
+	{ climb_factory, false, true },
+};
 
 bool recover_line(struct talk *t, bool dirty, struct error *why)
 {
@@ -311,7 +329,7 @@ bool recover_line(struct talk *t, bool dirty, struct error *why)
 			break;
 		if (t->lost && !rungs[i].without_line)
 			continue;
-		if (rungs[i].climb(t) && settle(t))
+		if (rungs[i].climb(t) && (rungs[i].settled ? shows_order(t) : settle(t)))
 			return true;
 	}
 	error_set(why, NULL, 0, 0, "%s %s", link_address(t->link),

@@ -109,6 +109,14 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 	event_add(&rig->deadline, &(struct timeval){ LAST_MS / 1000, LAST_MS % 1000 * 1000 });
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *user)
+{
+	const struct rig *rig = user;
+	(void)fd, (void)what;
+	if (rig->plan->on_tick)
+		rig->plan->on_tick(rig->plan->user);
+}
+
 static void add_events(struct rig *rig)
 {
 	struct event_base *base = rig->base;
@@ -118,6 +126,8 @@ static void add_events(struct rig *rig)
 	event_assign(&rig->interrupt, base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, rig);
 	event_assign(&rig->terminate, base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, rig);
 	event_assign(&rig->deadline, base, -1, 0, on_deadline, rig);
+	event_assign(&rig->tick, base, -1, EV_PERSIST, on_tick, rig);
+	event_add(&rig->tick, &(struct timeval){ .tv_sec = 1 });
 	event_add(&rig->lane_done, NULL);
 	event_add(&rig->write_failed, NULL);
 	event_add(&rig->interrupt, NULL);
@@ -127,7 +137,7 @@ static void add_events(struct rig *rig)
 static void remove_events(struct rig *rig)
 {
 	struct event *const all[] = { &rig->listening, &rig->lane_done, &rig->write_failed,
-		&rig->interrupt, &rig->terminate, &rig->runner_ended, &rig->deadline };
+		&rig->interrupt, &rig->terminate, &rig->runner_ended, &rig->deadline, &rig->tick };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (event_initialized(all[i]))
 			event_del(all[i]);

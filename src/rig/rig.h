@@ -65,6 +65,7 @@ struct rig_plan {
 	void (*on_verdict)(
 		void *user, const char *case_id, const char *verdict, const char *message);
 	void (*on_note)(void *user, const char *text);
+	void (*on_tick)(void *user); /* once a second */
 };
 
 enum rig_end { RIG_COMPLETE, RIG_INTERRUPTED, RIG_UNUSABLE, RIG_RUNNER_DIED, RIG_INTERNAL };

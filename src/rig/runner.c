@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "rig/child.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -140,11 +141,36 @@ void runner_kill(struct rig *rig, int signal)
 		kill(-rig->runner, signal);
 }
 
+/* BoxFort keeps a small file in shared memory for each worker, and one for the program; killed at
+ * the wrong moment, nobody removes them. What belongs to a living process is left alone. */
+static void sweep_shared_memory(void)
+{
+	static const char *const kinds[] = { "bxfi_", "bxf_arena_" };
+	DIR *dir = opendir("/dev/shm");
+	const struct dirent *entry;
+	while (dir && (entry = readdir(dir))) {
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+			int64_t pid;
+			struct stat st;
+			if (!text_starts(entry->d_name, kinds[i]) ||
+				!text_integer(entry->d_name + strlen(kinds[i]), &pid) || pid <= 0)
+				continue;
+			if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+				st.st_uid == geteuid() && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+				unlinkat(dirfd(dir), entry->d_name, 0);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
 void runner_finish(struct rig *rig)
 {
 	if (rig->runner_started && !rig->runner_gone)
 		child_stop(rig->runner, REAP_MS);
 	rig->runner_gone = true;
+	if (rig->runner_started)
+		sweep_shared_memory();
 	if (rig->runner_pidfd >= 0)
 		close(rig->runner_pidfd);
 	rig->runner_pidfd = -1;

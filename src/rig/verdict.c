@@ -163,7 +163,8 @@ void verdict_try(struct rig *rig, size_t case_index)
 		return;
 	if (!state->has_result && !(rig->runner_gone && state->leased))
 		return;
-	if (rig->stopping && !state->leased)
+	/* Ended from outside: what Criterion did not report any more is missing, not broken. */
+	if (rig->stopping && !(state->leased && state->has_result))
 		return;
 	char text[600];
 	struct outcome outcome = judge(state, text, sizeof(text));

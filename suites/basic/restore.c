@@ -60,7 +60,7 @@ Test(restore, answers_before_it_restarts, REQ("RESTORE-5"),
 	wait_restart();
 }
 
-Test(restore, comes_back_by_itself, REQ("RESTORE-6"), TAGS("destructive nvs"))
+Test(restore, answers_again_by_itself, REQ("RESTORE-6"), TAGS("destructive nvs"))
 {
 	at("AT+RESTORE", "OK");
 	wait_restart();

@@ -21,7 +21,7 @@ Test(rst, answers_before_it_restarts, REQ("RST-3"), TAGS("uart needs:baudrate:96
 	wait_restart();
 }
 
-Test(rst, comes_back_by_itself, REQ("RST-4"))
+Test(rst, answers_again_by_itself, REQ("RST-4"))
 {
 	restart();
 	at("AT", "OK");

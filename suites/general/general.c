@@ -19,6 +19,16 @@ Test(general, a_command_waits_for_its_line_end, REQ("GENERAL-1"))
 	put_echo_back();
 }
 
+Test(general, a_carriage_return_alone_is_no_line_end, REQ("GENERAL-1"))
+{
+	at("ATE0", "OK");
+	raw("AT\r", 3);
+	silence(0);
+	raw("\n", 1);
+	response("OK");
+	put_echo_back();
+}
+
 Test(general, a_command_may_arrive_byte_by_byte, REQ("GENERAL-2"))
 {
 	static const char command[] = "AT+SYSRAM?\r\n";

@@ -93,16 +93,21 @@ static void flood(struct iut *iut, const char *line)
 	}
 }
 
-/* The kernel drops what the tester has not read when a PTY goes; a wire does not. */
+/* The kernel drops what the tester has not read when a PTY goes; a wire does not. What was written
+ * gets to the other side a little later, so that the count must have been seen before it is 0. */
 static void die(struct iut *iut, const char *line)
 {
 	(void)line;
 	say(iut, "AT version:1.0\r\nSDK ver");
-	int unread = 1;
-	for (int ms = 0; ms < 1000 && unread > 0 && iut->slave >= 0; ms++) {
+	int unread = 0;
+	bool seen = false;
+	for (int ms = 0; ms < 1000 && iut->slave >= 0 && !(seen && unread == 0); ms++) {
+		if (ms >= 100)
+			seen = true; /* read faster than could be looked */
 		poll(NULL, 0, 1);
 		if (ioctl(iut->slave, FIONREAD, &unread) < 0)
 			break;
+		seen = seen || unread > 0;
 	}
 	exit(0);
 }

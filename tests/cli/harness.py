@@ -202,7 +202,8 @@ class CliTest(unittest.TestCase):
 
     def check_said(self, result, code, *patterns):
         """The exit code, and exactly one line of the tool that fits them all."""
-        self.assertEqual(result.code, code, f"exit code; stderr:\n{result.err[-600:]}\n{result.out[-600:]}")
+        self.assertEqual(result.code, code,
+                         f"exit code; stderr:\n{result.err[-600:]}\n{result.out[-600:]}")
         self.assertEqual(len(result.said), 1, f"one message expected:\n{result.err[-1500:]}")
         for pattern in patterns:
             self.assertRegex(result.said[0], pattern)

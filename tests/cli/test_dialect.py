@@ -55,7 +55,8 @@ class Dialects(CliTest):
         verdicts = result.verdicts()
         deviated = {name for name, v in verdicts.items() if v["verdict"] == "deviation"}
         self.assertEqual(deviated, {case for case, _ in listed})
-        others = {name: v for name, v in not_passed(result).items() if v[0] not in ("deviation", "n/a")}
+        others = {name: v for name, v in not_passed(result).items()
+                  if v[0] not in ("deviation", "n/a")}
         self.assertEqual(others, {})
         self.assertEqual(result.code, 0, result.err)
         self.check_reports(result)

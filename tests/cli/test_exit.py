@@ -92,7 +92,7 @@ class ExitCodes(CliTest):
         self.assertEqual({v["verdict"] for v in result.verdicts().values()}, {"missing"})
 
     def test_5_nothing_verified(self):
-        result = self.run_iut("virtual:", "basic/restore/*", bench=self.quick_bench(destructive=False))
+        result = self.run_iut("virtual:", "basic/restore/*", bench=self.quick_bench())
         self.assertEqual(result.code, 5, result.err)
         self.check_journal(result)
         self.check_reports(result)

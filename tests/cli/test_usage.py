@@ -228,8 +228,9 @@ class Places(CliTest):
         """A copy of the program with only these beside it."""
         folder = os.path.join(self.home, "alone")
         os.makedirs(folder)
-        for path in (ATCONFORM, *others):
-            shutil.copy(path, folder)
+        shutil.copy(ATCONFORM, folder)
+        for path in others:
+            os.symlink(path, os.path.join(folder, os.path.basename(path)))
         return os.path.join(folder, "atconform")
 
     def test_missing_suite_program(self):

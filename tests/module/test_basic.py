@@ -106,7 +106,8 @@ class Document(unittest.TestCase):
         self.ok("AT+SYSTIMESTAMP=1565853509")
         self.ok("AT+SYSTIMESTAMP?", "+SYSTIMESTAMP:1565853509")
         time.sleep(1.02)
-        self.ok("AT+SYSTIMESTAMP?", "+SYSTIMESTAMP:1565853510")
+        self.assertIn(self.m.ask("AT+SYSTIMESTAMP?")[0],
+                      ("+SYSTIMESTAMP:1565853510", "+SYSTIMESTAMP:1565853511"))
         self.error("AT+SYSTIMESTAMP=-1", "AT+SYSTIMESTAMP=2147483648", 'AT+SYSTIMESTAMP="1"',
                    "AT+SYSTIMESTAMP=", "AT+SYSTIMESTAMP=1,1")
         self.ok("AT+RST")
@@ -160,13 +161,13 @@ class Document(unittest.TestCase):
 
     def test_deep_sleep(self):
         start = time.monotonic()
-        self.ok("AT+GSLP=300", "300")
+        self.ok("AT+GSLP=800", "800")
         time.sleep(0.05)
         self.m.send("AT\r\n")
         self.assertEqual(self.m.read(0.1), b"")
         self.m.until(b"\r\nready\r\n")
-        self.assertGreaterEqual(time.monotonic() - start, 0.3)
-        self.assertLess(time.monotonic() - start, 1.5)
+        self.assertGreaterEqual(time.monotonic() - start, 0.8)
+        self.assertLess(time.monotonic() - start, 4)
         self.ok("AT")
         self.error("AT+GSLP=0", "AT+GSLP=-1", "AT+GSLP=2147483648", "AT+GSLP=", "AT+GSLP=1,1",
                    'AT+GSLP="100"')
@@ -271,10 +272,14 @@ class Field(unittest.TestCase):
         self.ok("AT")
 
     def test_forced_restart(self):
-        self.m.send("AT+RESTORE\r\n")
-        time.sleep(0.005)
-        self.m.send("AT+RST\r\n")
-        self.assertIn(b"Will force to restart!!!", self.m.until(b"\r\nready\r\n"))
+        for _ in range(20):  # on a busy machine the module may be done before we are
+            self.m.send("AT+RESTORE\r\n")
+            time.sleep(0.005)
+            self.m.send("AT+RST\r\n")
+            if b"Will force to restart!!!" in self.m.until(b"\r\nready\r\n"):
+                return
+            self.m.read(0.3)
+        self.fail("AT+RST was never taken while busy")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class List(unittest.TestCase):
 
 
 class Sample(unittest.TestCase):
-    def raw(self, fault, *commands, wait=0.15, last=0.15, more=()):
+    def raw(self, fault, *commands, wait=0.3, last=0.3, more=()):
         """What the last of the commands gets."""
         with Module("--boot-ms", "1", "--fault", fault, *more) as m:
             for command in commands[:-1]:

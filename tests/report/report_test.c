@@ -2,10 +2,7 @@
 /* The journal reader and what a journal amounts to: exit codes by their precedence, verdicts that
  * never count as a pass, journals cut off or broken. */
 #include "base/buf.h"
-#include "report/exchange.h"
-#include "report/progress.h"
 #include "report/run.h"
-#include "report/text.h"
 #include "report/wire.h"
 
 #include <criterion/criterion.h>
@@ -434,41 +431,6 @@ Test(wire, a_long_log_keeps_beginning_and_end_and_says_so)
 	finish();
 }
 
-Test(exchange, is_timed_through_pieces_echo_and_prompt_like_noise)
-{
-	struct exchange x = { 0 };
-	bool done;
-	exchange_sent(&x, "AT+G", 4, 10);
-	exchange_sent(&x, "MR\r\n", 4, 20);
-	cr_assert_eq(exchange_received(&x, "AT+GMR\r\r\nAT ver", 15, 30, &done), 15);
-	cr_assert_not(done);
-	cr_assert_eq(exchange_received(&x, "sion:1\r\n\r\nOK\r\nready\r\n", 21, 50, &done), 14);
-	cr_assert(done);
-	cr_assert_str_eq(x.command, "AT+GMR");
-	cr_assert_str_eq(x.info, "AT version:1\n");
-	cr_assert_eq(x.latency_ns, 40);
-	exchange_received(&x, "OK\r\n", 4, 60, &done);
-	cr_assert_not(done);
-}
-
-Test(text, what_could_harm_a_reader_is_made_visible)
-{
-	struct buf out = { 0 };
-	text_clean(&out, "a\x1b[31m\xe2\x80\xae\xff\r\n\xc3\xa4\xef\xbf\xbf\xe0\x80\xbc");
-	cr_assert_str_eq(
-		buf_text(&out), "a\\x1b[31m\\u202e\\xff\\r\\n\xc3\xa4\\uffff\\xe0\\x80\\xbc");
-	buf_clear(&out);
-	text_clean_cut(&out, "0123456789", 8);
-	cr_assert_str_eq(buf_text(&out), "01234...");
-	buf_clear(&out);
-	text_json_script(&out, "</script>&\"\xf0\x9f\x98\x80", 14);
-	cr_assert_str_eq(buf_text(&out), "\"\\u003c/script\\u003e\\u0026\\\"\\ud83d\\ude00\"");
-	buf_clear(&out);
-	text_shell(&out, "it's");
-	cr_assert_str_eq(buf_text(&out), "'it'\\''s'");
-	buf_finish(&out);
-}
-
 Test(report, an_unknown_format_names_those_there_are)
 {
 	cr_assert(report_format_known("junit") && !report_format_known("yaml"));
@@ -488,38 +450,4 @@ Test(report, an_unknown_format_names_those_there_are)
 		cr_assert_eq(report_write(run, "html", "/dev/full", &error), -1);
 	}
 	finish();
-}
-
-Test(progress, plain_lines_name_what_did_not_pass_without_control_bytes)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	struct progress *p = progress_create(out, false, 4);
-	progress_case_started(p, "basic/x/a");
-	progress_case_ended(p, "basic/x/a", VERDICT_PASS, "");
-	progress_case_ended(p, "basic/x/b", VERDICT_FAIL, "got \x1b[2J");
-	progress_destroy(p);
-	fclose(out);
-	cr_assert(strstr(text, "fail  basic/x/b  got \\x1b[2J"), "%s", text);
-	cr_assert_null(strstr(text, "basic/x/a"));
-	cr_assert_null(strchr(text, 0x1b));
-	cr_assert(strstr(text, "1/4  1 pass"));
-	free(text);
-}
-
-Test(progress, a_terminal_has_one_line_that_is_cleared_at_the_end)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	struct progress *p = progress_create(out, true, 1000);
-	for (int i = 0; i < 1000; i++)
-		progress_case_ended(p, "basic/x/a", i == 500 ? VERDICT_SKIPPED : VERDICT_PASS, "");
-	progress_destroy(p);
-	fclose(out);
-	cr_assert_null(strchr(text, '\n'));
-	cr_assert(len < 300, "redrawn too often: %zu bytes", len);
-	cr_assert_eq(strcmp(text + len - 4, "\r\x1b[K"), 0);
-	free(text);
 }

@@ -162,7 +162,7 @@ static void do_reset(int fd)
 
 static void do_control(int fd)
 {
-	ask_rig(fd, CHANNEL_CONTROL, "{\"do\":\"factory\"}");
+	ask_rig(fd, CHANNEL_CONTROL, "{\"set\":{\"images\":2}}");
 	do_pass(fd);
 }
 
@@ -298,7 +298,7 @@ static void report(int fd, const struct job *job, int status)
 
 static void start(struct job *job, const char *id, int fd)
 {
-	snprintf(job->id, sizeof(job->id), "%s", id);
+	snprintf(job->id, sizeof(job->id), "%.127s", id);
 	job->id[strcspn(job->id, "\n")] = '\0';
 	if (strstr(job->id, "/kill_runner"))
 		raise(SIGKILL);

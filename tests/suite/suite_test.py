@@ -79,7 +79,7 @@ def check_refusals(folder):
     refused(2, 'there is no case basic/at/there_is_no_such_case', ATCONFORM_RIG='/nowhere/rig',
             ATCONFORM_SPEC=SUITES, ATCONFORM_CASES=cases)
     with open(cases, 'w') as f:
-        f.write('basic/rst/comes_back_by_itself\n')
+        f.write('basic/rst/answers_again_by_itself\n')
     refused(4, '/nowhere/rig', ATCONFORM_RIG='/nowhere/rig', ATCONFORM_SPEC=SUITES, ATCONFORM_CASES=cases)
 
 

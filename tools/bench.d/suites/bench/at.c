@@ -153,8 +153,8 @@ static void write_times(const char *name, const double *us, FILE *out)
 	fputc(']', out);
 }
 
-enum { RIG, RAW, PYSERIAL, PEXPECT, WAYS };
-static const char *const ways[WAYS] = { "rig", "raw", "pyserial", "pexpect" };
+enum { RIG, RAW, PYTHON, WAYS = 5 };
+static const char *const ways[WAYS] = { "rig", "raw", "pyserial", "pexpect", "pexpect-bare" };
 
 static void measure(double us[WAYS][BLOCKS])
 {
@@ -165,8 +165,8 @@ static void measure(double us[WAYS][BLOCKS])
 		int k = i < 0 ? 0 : i; /* the first round only warms up */
 		us[RAW][k] = raw_block(&responder);
 		us[RIG][k] = rig_block();
-		us[PYSERIAL][k] = python_block(&python, ways[PYSERIAL]);
-		us[PEXPECT][k] = python_block(&python, ways[PEXPECT]);
+		for (int way = PYTHON; way < WAYS; way++)
+			us[way][k] = python_block(&python, ways[way]);
 	}
 	stop(&responder);
 	stop(&python);
