@@ -3,16 +3,19 @@
 #include "rig/internal.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "rig/child.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +121,7 @@ int runner_start(struct rig *rig, struct error *error)
 	variables_init(&v, rig, cases.data);
 	int out AUTO_FD = open(log.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	const char *argv[] = { rig->plan->suite_program, NULL };
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid_t pid = child_start(&(struct child_start){
 		.argv = argv, .envp = v.all, .in = -1, .out = out, .err = out, .session = false });
 	if (pid < 0)
@@ -164,13 +168,30 @@ static void sweep_shared_memory(void)
 		closedir(dir);
 }
 
+/* Workers whose parent was killed become our own children (see runner_start): none outlives the
+ * run, and what is left of them can be cleared away only when they have ended. */
+static void reap_workers(pid_t group)
+{
+	struct deadline deadline = deadline_in_ms(REAP_MS);
+	kill(-group, SIGKILL);
+	for (;;) {
+		pid_t pid = waitpid(-group, NULL, WNOHANG);
+		if ((pid < 0 && errno != EINTR) || deadline_passed(deadline))
+			return;
+		if (pid == 0)
+			poll(NULL, 0, 1);
+	}
+}
+
 void runner_finish(struct rig *rig)
 {
 	if (rig->runner_started && !rig->runner_gone)
 		child_stop(rig->runner, REAP_MS);
 	rig->runner_gone = true;
-	if (rig->runner_started)
+	if (rig->runner_started) {
+		reap_workers(rig->runner);
 		sweep_shared_memory();
+	}
 	if (rig->runner_pidfd >= 0)
 		close(rig->runner_pidfd);
 	rig->runner_pidfd = -1;
