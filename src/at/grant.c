@@ -214,7 +214,7 @@ const json_t *grant_member(const json_t *value, const char *path)
 	char copy[128], *rest = NULL;
 	if (strlen(path) >= sizeof(copy))
 		return NULL;
-	strcpy(copy, path);
+	snprintf(copy, sizeof(copy), "%s", path);
 	for (char *name = strtok_r(copy, ".", &rest); name; name = strtok_r(NULL, ".", &rest))
 		value = step_into(value, name);
 	return value;

@@ -2,6 +2,8 @@
 /* AT+CWLAPOPT: which fields AT+CWLAP shows, and in which order. */
 #include "wifi.h"
 
+#include <stdio.h>
+
 enum { ALL = 31, BITS = 5 };
 
 /* The pattern of an entry with the fields of this mask; parentheses are AT+CWLAP's own affair. */
@@ -10,14 +12,14 @@ static const char *entry_of(int mask)
 	static const char *const fields[BITS] = { "[0-5]", "\".*\"", "-\\d+",
 		"\"[0-9A-Fa-f:]{17}\"", "\\d+" };
 	static char pattern[200];
-	strcpy(pattern, RE("\\+CWLAP:\\(?"));
+	size_t len = (size_t)snprintf(pattern, sizeof(pattern), "%s", RE("\\+CWLAP:\\(?"));
 	for (int bit = 0, count = 0; bit < BITS; bit++) {
-		if (!(mask >> bit & 1))
-			continue;
-		strcat(pattern, count++ ? "," : "");
-		strcat(pattern, fields[bit]);
+		if (mask >> bit & 1)
+			len += (size_t)snprintf(pattern + len, sizeof(pattern) - len, "%s%s",
+				count++ ? "," : "", fields[bit]);
 	}
-	return strcat(pattern, "\\)?");
+	snprintf(pattern + len, sizeof(pattern) - len, "\\)?");
+	return pattern;
 }
 
 /* Sets the mask and looks at every entry of the list. */
