@@ -38,6 +38,7 @@ extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_v
 
 /* Opens a terminal device non-blocking, locks it and sets link->uart. */
 int link_open_tty(struct link *link, const char *path, struct error *error);
+void link_log_path(const struct link *link, struct buf *path);
 /* The file for a program's standard error, or -1. Removed again by link_drop_log when empty. */
 int link_open_log(const struct link *link);
 void link_drop_log(const struct link *link);

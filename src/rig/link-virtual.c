@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -149,6 +150,21 @@ static int build(struct link *link, struct words *w, struct error *error)
 	return 0;
 }
 
+/* The program did not start: its own words say best why. */
+static int not_ready(const struct link *link, bool silent, struct error *error)
+{
+	struct buf path AUTO_BUF = { 0 };
+	char said[256] = "";
+	link_log_path(link, &path);
+	FILE *log AUTO_FILE = fopen(buf_text(&path), "re");
+	if (log && !fgets(said, sizeof(said), log))
+		said[0] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	return error_set(error, NULL, 0, 0, "%s: the virtual module %s%s%s", link->address,
+		silent ? "did not say that it is ready" : "ended at its start",
+		*said ? ": " : ", without a word", said);
+}
+
 /* Waits for the program's line `pty /dev/pts/N`. */
 static int wait_ready(struct link *link, struct error *error)
 {
@@ -161,11 +177,7 @@ static int wait_ready(struct link *link, struct error *error)
 		char part[256];
 		ssize_t n = ready > 0 && wait[0].revents ? read(link->out, part, sizeof(part)) : 0;
 		if (n <= 0 || said.len > 4096)
-			return error_set(error, NULL, 0, 0,
-				"the virtual module %s %s; see iut-%d.log in the run's folder",
-				link->place.module_program,
-				ready == 0 ? "did not say that it is ready" : "ended at its start",
-				link->place.index);
+			return not_ready(link, ready == 0, error);
 		buf_append(&said, part, (size_t)n);
 	}
 	*strchr(said.data, '\n') = '\0';

@@ -190,7 +190,7 @@ int link_open_tty(struct link *link, const char *path, struct error *error)
 	return 0;
 }
 
-static void log_path(const struct link *link, struct buf *path)
+void link_log_path(const struct link *link, struct buf *path)
 {
 	buf_printf(path, "%s/iut-%d.log", link->place.run_dir ? link->place.run_dir : ".",
 		link->place.index);
@@ -199,14 +199,14 @@ static void log_path(const struct link *link, struct buf *path)
 int link_open_log(const struct link *link)
 {
 	struct buf path AUTO_BUF = { 0 };
-	log_path(link, &path);
+	link_log_path(link, &path);
 	return open(path.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
 
 void link_drop_log(const struct link *link)
 {
 	struct buf path AUTO_BUF = { 0 };
-	log_path(link, &path);
+	link_log_path(link, &path);
 	int fd AUTO_FD = open(path.data, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && lseek(fd, 0, SEEK_END) == 0)
 		unlink(path.data);
