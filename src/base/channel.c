@@ -62,13 +62,14 @@ ssize_t channel_receive(int fd, char *buffer, int timeout_ms)
 	for (int left = timeout_ms;; left = deadline_left_ms(deadline)) {
 		int wait_ms = timeout_ms < 0 || left > LONG_MS ? LONG_MS : left;
 		ssize_t len = receive_within(fd, buffer, wait_ms);
-		if (len == 0 || len == -ECONNRESET)
+		if (len == 0)
 			return -EPIPE;
 		if (len > 0) {
 			buffer[len] = '\0';
 			return len - 1;
 		}
-		if (len != -EINTR && len != -EAGAIN)
+		/* ECONNRESET comes ahead of what the other side had still said. */
+		if (len != -EINTR && len != -EAGAIN && len != -ECONNRESET)
 			return len;
 		if (timeout_ms >= 0 && deadline_passed(deadline))
 			return -ETIMEDOUT;

@@ -93,9 +93,9 @@ static void take_end(struct rig *rig)
 	if (waitpid(rig->runner, &rig->runner_status, WNOHANG) != rig->runner)
 		return;
 	event_del(&rig->runner_ended);
-	rig->runner_gone = true;
-	/* Its last words come before its end. */
+	/* Its last words come before its end: until they are read, no case has lost its result. */
 	worker_read_all(rig, false);
+	rig->runner_gone = true;
 	/* Workers that outlive it can't be judged any more. */
 	kill(-rig->runner, SIGKILL);
 	worker_kill_all(rig);

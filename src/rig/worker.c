@@ -102,8 +102,13 @@ static void worker_gone(struct worker *worker)
 static bool read_one(struct worker *worker)
 {
 	struct rig *rig = worker->rig;
-	ssize_t n = recv(worker->fd, rig->message, CHANNEL_SIZE, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	ssize_t n;
+	/* A peer that closes without having read everything leaves ECONNRESET, and that comes ahead of
+	 * its last words. */
+	do {
+		n = recv(worker->fd, rig->message, CHANNEL_SIZE, MSG_DONTWAIT);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n <= 0) {
 		worker_gone(worker);
