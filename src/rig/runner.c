@@ -168,19 +168,49 @@ static void sweep_shared_memory(void)
 		closedir(dir);
 }
 
+/* Whether /proc says that this process is our child and runs cases. BoxFort's workers are sessions
+ * of their own, so that no group holds them. */
+static bool is_orphan(const char *pid)
+{
+	char path[64], text[256];
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	FILE *stat AUTO_FILE = fopen(path, "re");
+	if (!stat || !fgets(text, sizeof(text), stat))
+		return false;
+	const char *name = strchr(text, '(');
+	const char *end = strrchr(text, ')');
+	int parent;
+	if (!name || !end || sscanf(end, ") %*c %d", &parent) != 1 || parent != getpid())
+		return false;
+	return text_starts(name, "(boxfort-worker)") || text_starts(name, "(atconform-suite)");
+}
+
+/* One round: kills and reaps what is there. False when nothing was. */
+static bool reap_orphans(void)
+{
+	bool any = false;
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	while (dir && (entry = readdir(dir))) {
+		int64_t pid;
+		if (!text_integer(entry->d_name, &pid) || !is_orphan(entry->d_name))
+			continue;
+		any = true;
+		kill((pid_t)pid, SIGKILL);
+		waitpid((pid_t)pid, NULL, WNOHANG);
+	}
+	if (dir)
+		closedir(dir);
+	return any;
+}
+
 /* Workers whose parent was killed become our own children (see runner_start): none outlives the
  * run, and what is left of them can be cleared away only when they have ended. */
-static void reap_workers(pid_t group)
+static void reap_workers(void)
 {
 	struct deadline deadline = deadline_in_ms(REAP_MS);
-	kill(-group, SIGKILL);
-	for (;;) {
-		pid_t pid = waitpid(-group, NULL, WNOHANG);
-		if ((pid < 0 && errno != EINTR) || deadline_passed(deadline))
-			return;
-		if (pid == 0)
-			poll(NULL, 0, 1);
-	}
+	while (reap_orphans() && !deadline_passed(deadline))
+		poll(NULL, 0, 1);
 }
 
 void runner_finish(struct rig *rig)
@@ -189,7 +219,7 @@ void runner_finish(struct rig *rig)
 		child_stop(rig->runner, REAP_MS);
 	rig->runner_gone = true;
 	if (rig->runner_started) {
-		reap_workers(rig->runner);
+		reap_workers();
 		sweep_shared_memory();
 	}
 	if (rig->runner_pidfd >= 0)
