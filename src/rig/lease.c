@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The traffic of a lease: worker to line and line to worker, every chunk journaled and shown to the
- * monitor. The hot path: one read, one journal line and one send a chunk, no allocation, no timer.
+ * monitor. The hot path: one read, one send and one journal line a chunk, no allocation, no timer.
  * Nothing is queued beyond one chunk a direction: when the receiver has no room, reading stops. */
 #include "rig/internal.h"
 
@@ -99,16 +99,16 @@ static bool take_chunk(struct lane *lane)
 		return false;
 	int64_t t_ns = journal_now(lane->journal);
 	put_head(lane, t_ns);
-	journal_bytes(lane->journal, "rx", lane->index, case_of(lane), lane->chunk + LANE_HEAD,
-		(size_t)n, t_ns, lane->rx);
-	if (lane->worker)
-		monitor_received(lane->monitor, lane->chunk + LANE_HEAD, (size_t)n, t_ns);
 	if (!pass_on(lane, (size_t)n)) {
 		lane->held = (size_t)n;
 		event_del(&lane->readable);
 		lane->reading = false;
 		event_add(&lane->worker->writable, NULL);
 	}
+	journal_bytes(lane->journal, "rx", lane->index, case_of(lane), lane->chunk + LANE_HEAD,
+		(size_t)n, t_ns, lane->rx);
+	if (lane->worker)
+		monitor_received(lane->monitor, lane->chunk + LANE_HEAD, (size_t)n, t_ns);
 	return lane->held == 0;
 }
 

@@ -102,7 +102,7 @@ static void die(struct iut *iut, const char *line)
 	int unread = 0;
 	bool seen = false;
 	for (int ms = 0; ms < 1000 && iut->slave >= 0 && !(seen && unread == 0); ms++) {
-		if (ms >= 100)
+		if (ms >= 900)
 			seen = true; /* read faster than could be looked */
 		poll(NULL, 0, 1);
 		if (ioctl(iut->slave, FIONREAD, &unread) < 0)
