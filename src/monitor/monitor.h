@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Judges the whole session, not only the lines a case looks at (design decision D7): every byte
+/* Judges the whole session, not only the lines a case looks at: every byte
  * belongs to something, each command gets exactly one final result. Pure: used live by the rig and
  * afterwards on recordings. */
 #ifndef MONITOR_MONITOR_H
