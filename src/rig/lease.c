@@ -29,7 +29,7 @@ static void on_breach(void *user, const struct breach *breach)
 	}
 	if (++lane->breaches > BREACHES_MAX)
 		return;
-	struct buf *line = journal_begin(lane->journal, "breach", breach->t_ns);
+	struct buf *line = journal_begin(lane->journal, "breach", -1);
 	journal_int(line, "l", lane->index);
 	journal_int(line, "c", lane->worker->case_index);
 	journal_text(line, "id", breach->requirement);

@@ -103,8 +103,8 @@ static bool read_one(struct worker *worker)
 {
 	struct rig *rig = worker->rig;
 	ssize_t n;
-	/* A peer that closes without having read everything leaves ECONNRESET, and that comes ahead of
-	 * its last words. */
+	/* A peer that closes without having read everything leaves ECONNRESET, and that comes ahead
+	 * of its last words. */
 	do {
 		n = recv(worker->fd, rig->message, CHANNEL_SIZE, MSG_DONTWAIT);
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
