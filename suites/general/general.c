@@ -39,10 +39,12 @@ Test(general, a_command_may_arrive_byte_by_byte, REQ("GENERAL-2"))
 
 Test(general, a_command_may_arrive_in_two_halves, REQ("GENERAL-2"))
 {
+	at("ATE0", "OK");
 	raw("AT+SYS", 6);
 	silence(0); /* so that they don't come as one after all */
 	raw("RAM?\r\n", 6);
 	response(LIKE("+SYSRAM:<remaining_ram_size>"), "OK");
+	put_echo_back();
 }
 
 Test(general, information_comes_before_the_final_result, REQ("GENERAL-3"))
