@@ -84,9 +84,11 @@ void talk_send(struct talk *t, const char *bytes)
 /* Looks for a whole line; an echo may end with carriage returns only. */
 static bool has_line(const struct buf *got, const char *wanted, size_t len)
 {
+	if (got->len == 0)
+		return false;
 	const char *at = got->data;
 	const char *end = got->data + got->len;
-	while (at && (at = memmem(at, (size_t)(end - at), wanted, len))) {
+	while ((at = memmem(at, (size_t)(end - at), wanted, len))) {
 		bool first = at == got->data || at[-1] == '\n' || at[-1] == '\r';
 		bool last = at + len < end && (at[len] == '\r' || at[len] == '\n');
 		if (first && last)

@@ -101,8 +101,8 @@ static void die(struct iut *iut, const char *line)
 	say(iut, "AT version:1.0\r\nSDK ver");
 	int unread = 0;
 	bool seen = false;
-	for (int ms = 0; ms < 1000 && iut->slave >= 0 && !(seen && unread == 0); ms++) {
-		if (ms >= 900)
+	for (int ms = 0; ms < 400 && iut->slave >= 0 && !(seen && unread == 0); ms++) {
+		if (ms >= 200)
 			seen = true; /* read faster than could be looked */
 		poll(NULL, 0, 1);
 		if (ioctl(iut->slave, FIONREAD, &unread) < 0)
