@@ -25,8 +25,10 @@ enum channel_type {
 	CHANNEL_CONTROL = 'K',  /* JSON for the virtual module's control port; answered by ACK */
 	CHANNEL_TOLERATE = 'Q', /* JSON {"on":true|false,"why"}: the monitor looks away meanwhile */
 	CHANNEL_DEVIATION = 'D', /* JSON, copied into the journal's "deviation" line */
-	CHANNEL_NOTE = 'N',      /* JSON {"text"}: a line of the journal for the reader */
-	CHANNEL_VERDICT = 'V',   /* JSON {"verdict","message","file","at","expected","actual"} */
+	CHANNEL_PEER = 'P', /* JSON, then perhaps NUL and bytes: fixtures/peers/peers.h; answered by
+			       one CHANNEL_PEER, in time */
+	CHANNEL_NOTE = 'N', /* JSON {"text"}: a line of the journal for the reader */
+	CHANNEL_VERDICT = 'V', /* JSON {"verdict","message","file","at","expected","actual"} */
 	/* rig -> worker */
 	CHANNEL_GRANT = 'G', /* JSON: the lease, see docs/rig-protocol.md */
 	CHANNEL_RX = 'X',    /* 8 bytes little-endian: ns since the run's start; then bytes */
