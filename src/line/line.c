@@ -24,6 +24,8 @@ struct line {
 	bool endless;    /* in the middle of a line that went out in part */
 	bool ipd, recvdata, subrecv;
 	bool address; /* AT+CIPDINFO=1: addresses stand before received data */
+	bool saved;   /* AT+SAVETRANSLINK=1: a start leads into passthrough */
+	bool raw;     /* in the middle of raw data behind +++ */
 	size_t payload_left, payload_total;
 	int payload_link;
 	bool payload_answers; /* the header was an information line */
@@ -37,6 +39,9 @@ struct line *line_create(const struct line_grammar *grammar)
 		abort();
 	l->matcher = matcher_create(grammar);
 	l->restarts = grammar->restarts;
+	l->sent.on_data = grammar->on_data;
+	l->sent.on_command = grammar->on_command;
+	l->sent.user = grammar->user;
 	l->ipd = matcher_counts(l->matcher, "ipd");
 	l->recvdata = matcher_counts(l->matcher, "recvdata");
 	l->subrecv = matcher_counts(l->matcher, "subrecv");
@@ -119,6 +124,10 @@ static void answered(struct line *l, const char *command)
 {
 	if (strncasecmp(command, "AT+CIPDINFO=", 12) == 0)
 		l->address = command[12] == '1';
+	if (strncasecmp(command, "AT+SAVETRANSLINK=", 17) == 0)
+		l->saved = command[17] == '1';
+	if (known_is(command, "AT+RESTORE"))
+		l->saved = false;
 	if (line_restarts(l, command))
 		line_restart(l);
 }
@@ -145,6 +154,8 @@ static bool give_urc(struct line *l, struct line_piece *out, size_t len)
 	if (strcmp(out->text, "ready") == 0) {
 		sent_restart(&l->sent, false);
 		forget_module(l);
+		if (l->saved)
+			l->sent.mode = SENT_MODE_START;
 	} else if (strncmp(out->text, "busy ", 5) == 0) {
 		sent_busy(&l->sent);
 	} else if (strncmp(out->text, "Will force to restart", 21) == 0) {
@@ -259,10 +270,13 @@ static bool give_open(
 	return false;
 }
 
-/* Echo of half a command, with something else behind it. */
-static bool give_echo_part(struct line *l, struct line_piece *out, const uint8_t *p, size_t n)
+/* Echo of half a command, or of one that is interrupted, with something else behind it. */
+static bool give_echo_part(
+	struct line *l, struct line_piece *out, const uint8_t *p, size_t n, bool *more)
 {
 	size_t part = sent_echo_part(&l->sent, p, n);
+	if (!part)
+		part = sent_echo_cut(&l->sent, p, n, more);
 	if (!part)
 		return false;
 	set_text(l, out, p, part);
@@ -281,17 +295,77 @@ static bool give_payload(struct line *l, struct line_piece *out, size_t n)
 	return give(l, out, LINE_PAYLOAD, len);
 }
 
-static bool passthrough(const struct line *l)
-{
-	return l->sent.mode == SENT_MODE_PASS || l->sent.mode == SENT_MODE_TAIL;
-}
-
 static bool give_passed(struct line *l, struct line_piece *out, size_t n)
 {
 	out->offset = l->passed;
 	out->command = NULL;
 	l->passed += n;
 	return give(l, out, LINE_PAYLOAD, n);
+}
+
+/* Whether this is a line that may stand among raw data; *len: without its line end. */
+static enum counted is_between(const struct line *l, const char *text, size_t n, size_t *len)
+{
+	enum { BETWEEN_MAX = 256 };
+	size_t window = n < BETWEEN_MAX ? n : BETWEEN_MAX;
+	const char *end = memchr(text, '\n', window);
+	*len = end ? (size_t)(end - text) : window;
+	if (end && *len && text[*len - 1] == '\r')
+		--*len;
+	bool ok = l->sent.mode == SENT_MODE_START &&
+		  memcmp(text, "OK\r\n", window < 4 ? window : 4) == 0;
+	bool head = ok || matcher_urc_head(l->matcher, text, *len);
+	if (!end)
+		return head && window < BETWEEN_MAX ? COUNTED_MORE : COUNTED_NO;
+	return ok || (head && matcher_urc(l->matcher, text, *len)) ? COUNTED_YES : COUNTED_NO;
+}
+
+/* A known line among raw data: at the start of it, or behind a line end, which belongs to it.
+ * *more: can't be told yet. */
+static bool give_between(
+	struct line *l, struct line_piece *out, const uint8_t *p, size_t n, bool *more)
+{
+	struct counted_header header;
+	bool answers;
+	size_t ends = 0, len = 0;
+	while (ends < n && ends < 4 && (p[ends] == '\r' || p[ends] == '\n'))
+		ends++;
+	const char *text = (const char *)p + ends;
+	bool prompt = ends < n && *text == '>' && l->sent.mode == SENT_MODE_START;
+	enum counted known = prompt ? COUNTED_YES : is_between(l, text, n - ends, &len);
+	enum counted counted = find_header(l, p + ends, n - ends, out, &header, &answers);
+	*more = counted == COUNTED_MORE || (counted == COUNTED_NO && known == COUNTED_MORE);
+	if (*more || (counted == COUNTED_NO && known == COUNTED_NO))
+		return false;
+	set_text(l, out, p, ends ? 0 : prompt ? 1 : len);
+	if (ends)
+		return give(l, out, LINE_BLANK, ends);
+	if (counted == COUNTED_YES)
+		return give_header(l, out, p, &header, answers);
+	if (!prompt)
+		return give_urc(l, out, len + 1 + (p[len] == '\r'));
+	l->sent.mode = SENT_MODE_PASS;
+	return give(l, out, LINE_PROMPT, 1);
+}
+
+/* What comes while the tester's bytes go through the module as they are. *more as above. */
+static bool give_raw(struct line *l, struct line_piece *out, const uint8_t *p, size_t n, bool *more)
+{
+	bool pass = l->sent.mode == SENT_MODE_PASS;
+	if (!pass && (!l->raw || *p == '\r')) {
+		if (give_between(l, out, p, n, more)) {
+			l->raw = false;
+			return true;
+		}
+		if (*more)
+			return false;
+	}
+	if (l->sent.mode == SENT_MODE_START)
+		l->sent.mode = SENT_MODE_PASS;
+	pass = l->sent.mode == SENT_MODE_PASS;
+	l->raw = !pass;
+	const uint8_t *end = pass ? NULL : memchr(p + 1, '\r', n - 1);
+	return give_passed(l, out, end ? (size_t)(end - p) : n);
 }
 
 /* The rest of a line that is too long, or of one that will not be finished. */
@@ -323,15 +397,20 @@ bool line_next(struct line *l, struct line_piece *out)
 	start_piece(l, out);
 	if (l->payload_left)
 		return give_payload(l, out, n);
-	if (passthrough(l))
-		return give_passed(l, out, n);
 	bool more = false;
+	if (l->sent.mode != SENT_MODE_COMMAND && l->sent.mode != SENT_MODE_DATA) {
+		if (give_raw(l, out, p, n, &more))
+			return true;
+		return flushing && give_passed(l, out, n);
+	}
 	if (!l->endless && !l->scanned && give_open(l, out, p, n, &more))
 		return true;
 	if (more && !flushing)
 		return false;
-	if (!l->endless && give_echo_part(l, out, p, n))
+	if (!l->endless && give_echo_part(l, out, p, n, &more))
 		return true;
+	if (more && !flushing)
+		return false;
 	size_t window = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
 	const uint8_t *end = memchr(p + l->scanned, '\n', window - l->scanned);
 	if (end && l->endless)

@@ -53,13 +53,20 @@ struct line_final {
 	const char *text;
 	bool ok;
 };
+/* Bytes of the tester that are data: behind the prompt of `command`, or, when that is NULL, of a
+ * passthrough. */
+typedef void line_data_fn(void *user, const char *command, const void *bytes, size_t len);
 struct line_grammar {
 	const struct line_urc *urcs;
 	size_t urc_count;
 	const struct line_final *finals;
 	size_t final_count;
 	const char *const
-		*restarts; /* commands that restart, besides those known; NULL at the end */
+		*restarts;     /* commands that restart, besides those known; NULL at the end */
+	/* Called out of line_sent; may be NULL. A command: when its line end was sent. */
+	line_data_fn *on_data;
+	void (*on_command)(void *user, const char *command);
+	void *user;
 };
 
 struct line;
@@ -81,7 +88,8 @@ void line_restart(struct line *l);
 /* What is still waiting may be answered from now on, but need not; half a command is forgotten,
  * data mode is left. */
 void line_excuse(struct line *l);
-/* Data without headers begins or ends, without a prompt or +++ (a link saved for power-on). */
+/* Data without headers begins or ends, without a prompt or +++. A link that AT+SAVETRANSLINK saved
+ * is known by itself: behind `ready` come lines until the first bytes that are none. */
 void line_passthrough(struct line *l, bool on);
 bool line_pending(const struct line *l); /* a command is waiting for its final result */
 /* How many commands must still get a final result; *first (may be NULL): the oldest, or NULL. */

@@ -124,6 +124,20 @@ bool matcher_urc(const struct matcher *m, const char *text, size_t len)
 	       bucket_matches(m, BUCKET_FIELD, text, len);
 }
 
+bool matcher_urc_head(const struct matcher *m, const char *text, size_t len)
+{
+	if (len == 0)
+		return true;
+	size_t bucket = (uint8_t)text[0];
+	for (size_t i = m->first[bucket]; i < m->first[bucket + 1]; i++) {
+		size_t literal = strcspn(m->order[i], "<");
+		if (memcmp(m->order[i], text, len < literal ? len : literal) == 0 &&
+			(len <= literal || m->order[i][literal] || text[literal] == '\r'))
+			return true;
+	}
+	return false;
+}
+
 const struct line_final *matcher_final(const struct matcher *m, const char *text, size_t len)
 {
 	for (size_t i = 0; i < m->grammar.final_count; i++) {

@@ -64,6 +64,8 @@ static void complete(struct sent *s, struct sent_command *c)
 	for (size_t i = s->count; i-- > 0;)
 		if (s->queue[i].passed)
 			drop(s, i);
+	if (s->on_command)
+		s->on_command(s->user, buf_text(&s->queue[s->count - 1].text));
 }
 
 static void command_bytes(struct sent *s, const uint8_t *p, size_t len)
@@ -108,6 +110,9 @@ static size_t data_bytes(struct sent *s, const uint8_t *p, size_t len)
 	}
 	if (s->data_left >= 0)
 		s->data_left -= (int64_t)n;
+	for (size_t i = 0; s->on_data && i < s->count; i++)
+		if (s->queue[i].data)
+			s->on_data(s->user, buf_text(&s->queue[i].text), p, n);
 	if (!full)
 		return n;
 	s->mode = SENT_MODE_COMMAND;
@@ -123,6 +128,8 @@ static void pass_bytes(struct sent *s, const uint8_t *p, size_t len)
 	static const uint8_t plus[3] = "+++";
 	bool only = len <= sizeof(plus) && memcmp(p, plus, len) == 0;
 	s->plus = only ? s->plus + len : 0;
+	if (s->on_data)
+		s->on_data(s->user, NULL, p, len);
 	if (s->plus == sizeof(plus)) {
 		s->plus = 0;
 		s->mode = SENT_MODE_TAIL;
@@ -133,7 +140,7 @@ void sent_bytes(struct sent *s, const uint8_t *p, size_t len)
 {
 	if (!len)
 		return;
-	if (s->mode == SENT_MODE_PASS) {
+	if (s->mode == SENT_MODE_PASS || s->mode == SENT_MODE_START) {
 		pass_bytes(s, p, len);
 		return;
 	}
@@ -204,6 +211,41 @@ size_t sent_echo_part(struct sent *s, const uint8_t *p, size_t len)
 		return 0;
 	c->echo_at += open;
 	return open;
+}
+
+/* Whether the bytes are, or (*more) may become, a counted header on a line of its own. */
+static bool is_header(const uint8_t *p, size_t len, bool *more)
+{
+	static const char *const heads[] = { "\r\n+IPD,", "+IPD," };
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		size_t all = strlen(heads[i]), n = len < all ? len : all;
+		if (memcmp(p, heads[i], n) != 0)
+			continue;
+		*more = n < all;
+		return n == all;
+	}
+	return false;
+}
+
+size_t sent_echo_cut(struct sent *s, const uint8_t *p, size_t len, bool *more)
+{
+	*more = false;
+	for (size_t i = 0; i < s->count; i++) {
+		struct sent_command *c = &s->queue[i];
+		if (c->data || c->echoed || c->total > SENT_BYTES)
+			continue;
+		const char *open = c->bytes.data + c->echo_at;
+		size_t left = c->bytes.len - c->echo_at, same = 0;
+		while (same < left && same < len && (uint8_t)open[same] == p[same])
+			same++;
+		if (!same || same == left || same == len || !is_header(p + same, len - same, more))
+			return 0;
+		c->echo_at += same;
+		/* A line feed alone comes as an empty line. */
+		c->echoed = c->complete && left - same == 1;
+		return same;
+	}
+	return 0;
 }
 
 bool sent_echo_head(const struct sent *s, const uint8_t *p, size_t len)

@@ -5,6 +5,7 @@
 #define LINE_SENT_H
 
 #include "base/buf.h"
+#include "line/line.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ enum sent_mode {
 	SENT_MODE_COMMAND, /* bytes are commands */
 	SENT_MODE_DATA,    /* counted data behind a prompt */
 	SENT_MODE_PASS,    /* passthrough, until +++ */
+	SENT_MODE_START,   /* the same at the start of a module with a saved link: lines yet */
 	SENT_MODE_TAIL,    /* +++ was sent: late data, until the next command */
 };
 
@@ -48,6 +50,9 @@ struct sent {
 	bool prompt_open;    /* OK came: a prompt may follow */
 	bool boot;           /* between a restart and `ready` */
 	struct buf answered; /* text of the command answered last */
+	line_data_fn *on_data;
+	void (*on_command)(void *user, const char *command);
+	void *user;
 };
 
 struct sent_result {
@@ -64,6 +69,9 @@ struct sent_command *sent_echo(struct sent *s, const uint8_t *p, size_t len);
 /* How many of the bytes are the echo of a command whose rest was not sent yet: all that was sent
  * of it, and something else behind. */
 size_t sent_echo_part(struct sent *s, const uint8_t *p, size_t len);
+/* How many of the bytes are an echo that something else comes in between of: +IPD. *more: it can't
+ * be told yet. Counts them as given back. */
+size_t sent_echo_cut(struct sent *s, const uint8_t *p, size_t len, bool *more);
 /* Whether the bytes are the head of an echo that is still to come. */
 bool sent_echo_head(const struct sent *s, const uint8_t *p, size_t len);
 /* Whether the line is the command once more, after its echo. */

@@ -4,17 +4,30 @@
 #define MONITOR_LINKS_H
 
 #include "line/line.h"
+#include "monitor/link-command.h"
 
 #include <stdbool.h>
 
-enum { LINKS_COUNT = 6 }; /* 0 to 4, and the one of single connection mode */
-enum link_state { LINK_UNKNOWN, LINK_OPEN, LINK_CLOSED };
-
-struct links {
-	enum link_state state[LINKS_COUNT];
+enum link_state {
+	LINK_UNKNOWN,
+	LINK_OPEN,
+	LINK_CLOSING, /* AT+CIPCLOSE got OK: CLOSED may still be said, once */
+	LINK_CLOSED,
 };
 
-/* Follows an unsolicited line. False when it closes a link that is known to be closed. */
-bool links_follow(struct links *links, const struct line_piece *urc);
+struct links {
+	enum link_state state[LINK_PLACES];
+};
+
+enum links_fault { LINKS_FINE, LINKS_NOT_OPEN, LINKS_OPEN_ALREADY };
+
+/* Follows an unsolicited line, +IPD included. */
+enum links_fault links_follow(struct links *links, const struct line_piece *urc);
+/* What a command that got OK shows. */
+void links_answered(struct links *links, const char *command);
+/* The module has started: no link is open, but perhaps the one that was saved. */
+void links_started(struct links *links);
+/* Nothing is known of the single link: behind a passthrough, which says nothing. */
+void links_passed(struct links *links);
 
 #endif

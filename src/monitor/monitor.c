@@ -3,6 +3,8 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "line/known.h"
+#include "monitor/flow.h"
 #include "monitor/links.h"
 #include "monitor/prefix.h"
 
@@ -24,6 +26,10 @@ enum rule {
 	RULE_LINE_END,
 	RULE_PREFIX,
 	RULE_CLOSED,
+	RULE_FROM_PEER,
+	RULE_TO_PEER,
+	RULE_OPEN,
+	RULE_LENGTH,
 	RULE_COUNT,
 };
 
@@ -40,6 +46,10 @@ static const struct {
 	[RULE_LINE_END] = { "SESSION-8", "lines end with CR LF" },
 	[RULE_PREFIX] = { "SESSION-9", "information lines belong to the pending command" },
 	[RULE_CLOSED] = { "SESSION-10", "CLOSED comes once, for a link that was open" },
+	[RULE_FROM_PEER] = { "SESSION-11", "data handed out are what the peer sent, in order" },
+	[RULE_TO_PEER] = { "SESSION-12", "a peer receives what was given for its link, in order" },
+	[RULE_OPEN] = { "SESSION-13", "data and CONNECT come for links that can have them" },
+	[RULE_LENGTH] = { "SESSION-14", "no length claims more than the peer has sent" },
 };
 
 /* The module's echo setting, as far as the session has shown it. */
@@ -55,6 +65,8 @@ struct monitor {
 	const char **restarts;
 	struct line *line;
 	struct links links;
+	struct flow *flow;
+	int64_t flow_ns; /* of what the flow is looking at */
 	enum echo echo;
 	bool tolerant;
 	bool fresh;            /* no command was answered yet */
@@ -83,6 +95,40 @@ static void *zeroed(size_t count, size_t size)
 	return p;
 }
 
+static void report(struct monitor *m, enum rule rule, const void *bytes, size_t len, int64_t t_ns,
+	const char *text)
+{
+	if (m->tolerant || m->breaches[rule]++ >= BREACHES_PER_LEASE)
+		return;
+	m->on_breach(m->user, &(struct breach){ .requirement = rules[rule].id,
+				      .text = text,
+				      .bytes = bytes,
+				      .len = len,
+				      .t_ns = t_ns });
+}
+
+static void on_flow_breach(
+	void *user, enum flow_rule rule, const char *text, const void *bytes, size_t len)
+{
+	static const enum rule rules_of[] = { [FLOW_FROM_PEER] = RULE_FROM_PEER,
+		[FLOW_TO_PEER] = RULE_TO_PEER,
+		[FLOW_LENGTH] = RULE_LENGTH };
+	struct monitor *m = user;
+	report(m, rules_of[rule], bytes, len, m->flow_ns, text);
+}
+
+static void on_data(void *user, const char *command, const void *bytes, size_t len)
+{
+	struct monitor *m = user;
+	flow_given(m->flow, command, bytes, len);
+}
+
+static void on_command(void *user, const char *command)
+{
+	struct monitor *m = user;
+	flow_command(m->flow, command);
+}
+
 /* The grammar of the wire, from the general model; strings stay the spec's. */
 static struct line_grammar grammar(struct monitor *m, const struct spec *spec)
 {
@@ -101,7 +147,10 @@ static struct line_grammar grammar(struct monitor *m, const struct spec *spec)
 		.urc_count = spec->urc_count,
 		.finals = m->finals,
 		.final_count = spec->final_count,
-		.restarts = m->restarts };
+		.restarts = m->restarts,
+		.on_data = on_data,
+		.on_command = on_command,
+		.user = m };
 }
 
 struct monitor *monitor_create(
@@ -112,6 +161,7 @@ struct monitor *monitor_create(
 	m->noise = noise;
 	m->on_breach = on_breach;
 	m->user = user;
+	m->flow = flow_create(on_flow_breach, m);
 	struct line_grammar g = grammar(m, spec);
 	m->line = line_create(&g);
 	/* A recording or a run may begin while the module starts. */
@@ -124,22 +174,11 @@ void monitor_destroy(struct monitor *m)
 	if (!m)
 		return;
 	line_destroy(m->line);
+	flow_destroy(m->flow);
 	free(m->urcs);
 	free(m->finals);
 	free(m->restarts);
 	free(m);
-}
-
-static void report(struct monitor *m, enum rule rule, const void *bytes, size_t len, int64_t t_ns,
-	const char *text)
-{
-	if (m->tolerant || m->breaches[rule]++ >= BREACHES_PER_LEASE)
-		return;
-	m->on_breach(m->user, &(struct breach){ .requirement = rules[rule].id,
-				      .text = text,
-				      .bytes = bytes,
-				      .len = len,
-				      .t_ns = t_ns });
 }
 
 static void breach(struct monitor *m, enum rule rule, const struct line_piece *piece,
@@ -180,10 +219,15 @@ static void judge_noise(struct monitor *m, const struct line_piece *piece, bool 
 
 static void judge_info(struct monitor *m, const struct line_piece *piece, bool behind_payload)
 {
-	if (behind_payload) {
+	/* Nothing ends the data but their length: an answer may follow at once. */
+	if (behind_payload && !prefix_belongs(m->spec, piece->command, piece->text)) {
 		breach(m, RULE_PAYLOAD, piece, "more bytes than announced: ", piece->text, "");
 		return;
 	}
+	if (piece->total)
+		flow_header(m->flow, -1, piece->total, false, piece->command);
+	else if (text_starts(piece->text, "+CIPRECVLEN:"))
+		flow_lengths(m->flow, piece->text);
 	enum prefix prefix = prefix_judge(m->spec, piece->command, piece->text);
 	if (prefix == PREFIX_FITS || is_noise(m, piece))
 		return;
@@ -239,6 +283,9 @@ static void judge_final(struct monitor *m, const struct line_piece *piece)
 	if (m->booting)
 		m->echo = ECHO_UNKNOWN;
 	follow_echo(m, piece);
+	flow_answer(m->flow, piece->command, piece->ok, piece->data);
+	if (piece->ok && !piece->data)
+		links_answered(&m->links, piece->command);
 }
 
 static void judge_prompt(struct monitor *m, const struct line_piece *piece)
@@ -247,12 +294,51 @@ static void judge_prompt(struct monitor *m, const struct line_piece *piece)
 		breach(m, RULE_PROMPT, piece, "prompt for ", piece->command, "");
 	else if (piece->pending)
 		breach(m, RULE_ONE_FINAL, piece, "prompt without OK: ", piece->command, "");
+	if (piece->command && known_passthrough(piece->command)) {
+		links_passed(&m->links);
+		flow_passthrough(m->flow);
+	}
 }
 
 static void restarted(struct monitor *m)
 {
 	m->echo = ECHO_UNKNOWN;
 	m->links = (struct links){ 0 };
+	flow_restarted(m->flow);
+}
+
+/* The number behind the last comma of +IPD,[link,]<len>. */
+static size_t notice_length(const char *text)
+{
+	const char *comma = strrchr(text, ',');
+	return comma ? strtoul(comma + 1, NULL, 10) : 0;
+}
+
+/* CONNECT, CLOSED and +IPD, and what is known of their links. */
+static void judge_link(struct monitor *m, const struct line_piece *piece)
+{
+	bool data = text_starts(piece->text, "+IPD,");
+	switch (links_follow(&m->links, piece)) {
+	case LINKS_FINE:
+		break;
+	case LINKS_NOT_OPEN:
+		breach(m, data ? RULE_OPEN : RULE_CLOSED, piece, "not an open link: ", piece->text,
+			"");
+		break;
+	case LINKS_OPEN_ALREADY:
+		breach(m, RULE_OPEN, piece, "an open link: ", piece->text, "");
+		break;
+	}
+	size_t len = strlen(piece->text);
+	if (!data && piece->total)
+		flow_header(m->flow, LINK_NONE, piece->total, false, NULL);
+	else if (data)
+		flow_header(m->flow, piece->link,
+			piece->total ? piece->total : notice_length(piece->text), !piece->total,
+			NULL);
+	else if (len >= 7 && strcmp(piece->text + len - 7, "CONNECT") == 0 &&
+		 (len == 7 || piece->link >= 0))
+		flow_connected(m->flow, piece->link);
 }
 
 static void judge_urc(struct monitor *m, const struct line_piece *piece)
@@ -262,10 +348,11 @@ static void judge_urc(struct monitor *m, const struct line_piece *piece)
 			breach(m, RULE_RESTART, piece, "the module restarted by itself", NULL, "");
 		m->fresh = m->restart_expected = m->booting = false;
 		restarted(m);
+		links_started(&m->links);
 	} else if (text_starts(piece->text, "Will force to restart")) {
 		m->restart_expected = m->booting = true;
-	} else if (!links_follow(&m->links, piece)) {
-		breach(m, RULE_CLOSED, piece, "not an open link: ", piece->text, "");
+	} else {
+		judge_link(m, piece);
 	}
 }
 
@@ -306,6 +393,7 @@ static void judge(struct monitor *m, const struct line_piece *piece)
 		break;
 	case LINE_PAYLOAD:
 		m->behind_payload = piece->total && piece->offset + piece->len == piece->total;
+		flow_handed(m->flow, piece);
 		break;
 	case LINE_NOISE:
 		judge_noise(m, piece, behind_payload);
@@ -322,9 +410,9 @@ static void drain(struct monitor *m)
 
 void monitor_sent(struct monitor *m, const void *bytes, size_t len, int64_t t_ns)
 {
-	(void)t_ns;
 	if (!len)
 		return;
+	m->flow_ns = t_ns;
 	m->answered = false;
 	line_sent(m->line, bytes, len);
 }
@@ -333,7 +421,7 @@ void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t 
 {
 	if (!len)
 		return;
-	m->heard_ns = t_ns;
+	m->heard_ns = m->flow_ns = t_ns;
 	line_feed(m->line, bytes, len, t_ns);
 	drain(m);
 }
@@ -397,6 +485,13 @@ void monitor_end(struct monitor *m, int64_t t_ns)
 	/* What happens until the next lease is not seen: nothing of the module is known then. */
 	m->echo = ECHO_UNKNOWN;
 	m->links = (struct links){ 0 };
+	flow_forget(m->flow);
 	m->answered = m->behind_payload = false;
 	memset(m->breaches, 0, sizeof(m->breaches));
+}
+
+void monitor_peer_event(struct monitor *m, const struct monitor_peer *event)
+{
+	m->flow_ns = event->t_ns;
+	flow_peer(m->flow, event);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Judges the whole session, not only the lines a case looks at: every byte
- * belongs to something, each command gets exactly one final result. Pure: used live by the rig and
- * afterwards on recordings. */
+/* Judges the whole session, not only the lines a case looks at: every byte belongs to something,
+ * each command gets exactly one final result, and what goes through a link is at one end what it
+ * was at the other. Pure: used live by the rig and afterwards on recordings. */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
@@ -12,6 +12,30 @@ struct breach {
 	const char *requirement; /* "SESSION-2" */
 	const char *text;        /* one line */
 	const void *bytes;       /* the offending ones, may be NULL */
+	size_t len;
+	int64_t t_ns;
+};
+
+enum monitor_peer_what {
+	MONITOR_PEER_LISTEN,  /* local: where */
+	MONITOR_PEER_ACCEPT,  /* a connection to it; of UDP: the first datagram of a sender */
+	MONITOR_PEER_CONNECT, /* its own connection to the module's server is there */
+	MONITOR_PEER_SENT, /* bytes; of UDP: one datagram. Never later than the module has them */
+	MONITOR_PEER_RECEIVED, /* the same */
+	MONITOR_PEER_CLOSED,   /* the connection is over: `how` */
+	MONITOR_PEER_GONE,     /* the peer and all that belongs to it */
+};
+
+/* What a peer did, in the order in which it happened between what is sent and received on the line.
+ */
+struct monitor_peer {
+	enum monitor_peer_what what;
+	int peer, connection;
+	bool udp, tls;
+	const char *how; /* CLOSED: "fin", or another word */
+	bool by_module;  /* CLOSED: not by the tester */
+	uint16_t local_port, remote_port;
+	const void *bytes;
 	size_t len;
 	int64_t t_ns;
 };
@@ -29,6 +53,8 @@ void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t 
 /* Looks away (wrong baud rate on purpose, hostile bytes) until turned off again; then no command is
  * pending, but late answers to what was sent meanwhile are no breach. */
 void monitor_tolerate(struct monitor *m, bool on);
+/* A peer of the tester did something. */
+void monitor_peer_event(struct monitor *m, const struct monitor_peer *event);
 /* The module was reset or powered: boot noise and the start-up line may come. */
 void monitor_restarted(struct monitor *m, int64_t t_ns);
 /* The lease ends: a command without a final result is a breach; nothing is pending any more. */

@@ -32,9 +32,10 @@ static bool response_has(const struct response *response, const char *prefix, si
 
 static bool model_has(const struct command *command, const char *prefix, size_t len)
 {
-	for (size_t f = 0; f < FORM_COUNT; f++)
-		for (size_t i = 0; i < command->forms[f].response_count; i++)
-			if (response_has(&command->forms[f].responses[i], prefix, len))
+	const struct form *form;
+	for (size_t f = 0; (form = spec_form(command, f)); f++)
+		for (size_t i = 0; i < form->response_count; i++)
+			if (response_has(&form->responses[i], prefix, len))
 				return true;
 	for (size_t e = 0; e < command->example_count; e++)
 		for (size_t i = 0; i < command->examples[e].response_count; i++)
@@ -76,6 +77,16 @@ enum prefix prefix_judge(const struct spec *spec, const char *command_line, cons
 		if (names(spec->commands[i].name, info, len))
 			return PREFIX_FOREIGN;
 	return PREFIX_UNKNOWN;
+}
+
+bool prefix_belongs(const struct spec *spec, const char *command_line, const char *info)
+{
+	const struct command *sent =
+		command_line ? find(spec, command_line, name_length(command_line)) : NULL;
+	size_t len = strcspn(info, ":=,");
+	return sent && info[len] &&
+	       (names(sent->name, info, len) || model_has(sent, info, len) ||
+		       deviation_has(spec, command_line, info, len));
 }
 
 bool prefix_prompts(const struct spec *spec, const char *command_line)

@@ -16,6 +16,8 @@ enum prefix {
 
 /* Whether an information line can belong to the command sent. */
 enum prefix prefix_judge(const struct spec *spec, const char *command_line, const char *info);
+/* Whether the line begins as one that the model gives for the command. */
+bool prefix_belongs(const struct spec *spec, const char *command_line, const char *info);
 /* Whether the model of the command has a prompt in a response. */
 bool prefix_prompts(const struct spec *spec, const char *command_line);
 

@@ -106,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(data, size, 1, &cut, &again);
 	require(whole.bytes.len == fed.len, "bytes lost or doubled");
 	require(!fed.len || memcmp(whole.bytes.data, fed.data, fed.len) == 0, "bytes changed");
+	if (strcmp(pieces_text(&whole), pieces_text(&cut)) != 0)
+		fprintf(stderr, "%s\n%s\n", pieces_text(&whole), pieces_text(&cut));
 	require(strcmp(pieces_text(&whole), pieces_text(&cut)) == 0, "cutting changed the pieces");
 	pieces_finish(&whole);
 	pieces_finish(&cut);
@@ -129,7 +131,8 @@ static const char *const words[] = { "", "AT", "AT\r\n", "AT+CIPSEND=4\r\n", "AT
 	"ERROR\r\n", "SEND OK\r\n", ">", "\r\n", "\r\n>", "ready\r\n", "+IPD,",
 	"+IPD,0,4:", "+IPD,3\r\n", "1,\"1.2\",3:", "+CIPRECVDATA:3,",
 	"+CIPRECVDATA,2:", "\"1.2\",80,", "+MQTTSUBRECV:0,\"t", "\",3,", "busy p...\r\n", "+++",
-	"+", "\\0", "\\", "0,CLOSED\r\n", "xyz", "\n", "\r" };
+	"+", "\\0", "\\", "0,CLOSED\r\n", "xyz", "\n", "\r", "AT+SAVETRANSLINK=1\r\n", "+QUITT\r\n",
+	"CLOSED\r\n", "WIFI GOT IP\r\n", "AT+G", "MR\r\n", "\r\n+IPD,2:" };
 
 static size_t make(uint64_t *state, uint8_t *out, size_t room)
 {

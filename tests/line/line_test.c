@@ -330,6 +330,40 @@ Test(line, passthrough)
 		"> ++", "< x", "> AT\r\n", "< OK\r\n");
 }
 
+Test(line, quitting_a_passthrough)
+{
+	parses("ECHO AT+CIPSEND | FINAL+ OK | PROMPT | DATA a\\r\\nb | . | URC +QUITT | "
+	       ". | URC +IPD,2: | DATA[-1]2/2 hi | ECHO AT | FINAL+ OK",
+		"> AT+CIPSEND\r\n", "< AT+CIPSEND\r\nOK\r\n>", "> +++",
+		"< a\r\nb\r\n+QUITT\r\n\r\n+IPD,2:hi", "> AT\r\n", "< AT\r\nOK\r\n");
+	parses("FINAL+ OK | PROMPT | DATA xCLOSED | . | URC CLOSED | DATA \\r\\n>",
+		"> AT+CIPSEND\r\n", "< OK\r\n>", "> +++", "< xCLOSED\r\nCLOSED\r\n\r\n>");
+}
+
+Test(line, start_into_a_saved_passthrough)
+{
+	parses("FINAL+ OK | FINAL+ OK | NOISE boot | . | URC ready | URC WIFI CONNECTED | "
+	       "DATA WIFI tap\\r\\nready\\r\\n",
+		"> AT+SAVETRANSLINK=1,\"1.2.3.4\",80\r\n", "< OK\r\n", "> AT+RST\r\n",
+		"< OK\r\nboot\r\n\r\nready\r\nWIFI CONNECTED\r\n", "> AT\r\n",
+		"< WIFI tap\r\nready\r\n");
+	parses("FINAL+ OK | FINAL+ OK | URC ready | . | URC OK | . | PROMPT | DATA OK\\r\\n",
+		"> AT+SAVETRANSLINK=1,\"1.2.3.4\",80\r\n", "< OK\r\n", "> AT+RST\r\n",
+		"< OK\r\nready\r\n\r\nOK\r\n\r\n>OK\r\n");
+	parses("FINAL+ OK | FINAL+ OK | URC ready | ECHO AT | FINAL+ OK",
+		"> AT+SAVETRANSLINK=0\r\n", "< OK\r\n", "> AT+RST\r\n", "< OK\r\nready\r\n",
+		"> AT\r\n", "< AT\r\nOK\r\n");
+}
+
+Test(line, ipd_in_the_middle_of_an_echo)
+{
+	parses("ECHO AT+G | . | URC +IPD,0,2: | DATA[0]2/2 hi | ECHO MR | INFO v | FINAL+ OK",
+		"> AT+GMR\r\n", "< AT+G\r\n+IPD,0,2:hiMR\r\nv\r\nOK\r\n");
+	parses("ECHO AT+ | URC +IPD,2: | DATA[-1]2/2 hi | ECHO GMR | FINAL+ OK", "> AT+GM",
+		"< AT++IPD,2:hiGM", "> R\r\n", "< R\r\nOK\r\n");
+	parses("NOISE AT+G | FINAL+ OK", "> AT+GMR\r\n", "< AT+G\r\nOK\r\n");
+}
+
 Test(line, restart_by_command)
 {
 	parses("FINAL+ OK | NOISE \\xff>\\xfe | NOISE >+IPD,3:abc | URC ready | FINAL+ OK",

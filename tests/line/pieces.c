@@ -23,6 +23,7 @@ static const struct line_urc urcs[] = {
 	{ "+DIST_STA_IP:<mac>,<ip>", NULL },
 	{ "Have <n> Connections", NULL },
 	{ "busy p...", NULL },
+	{ "+QUITT", NULL },
 	{ "Will force to restart!!!", NULL },
 	{ "+IPD,<link_id>,<len>:<data>", "ipd" },
 	{ "+CIPRECVDATA:<len>,<data>", "recvdata" },

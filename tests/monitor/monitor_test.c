@@ -265,6 +265,9 @@ Test(monitor, payload_is_as_long_as_announced)
 	keeps("< +IPD,0,4:ABCD\r\n2,CONNECT\r\n");
 	breaks("7 more bytes than announced: E", "< +IPD,0,4:ABCDE\r\n");
 	breaks("7 fewer bytes than announced", "< +IPD,0,4:AB", "! silence");
+	keeps("> AT+UART_CUR?\r\n", "< +IPD,0,4:ABCD+UART_CUR:1\r\n\r\nOK\r\n");
+	breaks("7 more bytes than announced: E+UART_CUR:1", "> AT+UART_CUR?\r\n",
+		"< +IPD,0,4:ABCDE+UART_CUR:1\r\n\r\nOK\r\n");
 	keeps("< +IPD,0,4:AB", "! end", "< WIFI GOT IP\r\n");
 	breaks("7 more bytes than announced: s", "> AT+CIPRECVDATA=3\r\n",
 		"< +CIPRECVDATA:3,pass\r\nOK\r\n");
@@ -296,7 +299,9 @@ Test(monitor, closed_only_for_an_open_link)
 	keeps("< 0,CONNECT\r\n0,CLOSED\r\n0,CONNECT\r\n0,CLOSED\r\n");
 	keeps("< CONNECT\r\nCLOSED\r\n1,CLOSED\r\n");
 	keeps("< CLOSED\r\n+LINK_CONN:0,0,\"TCP\",0,\"1.2.3.4\",1,2\r\nCLOSED\r\n");
-	keeps("< 1,CLOSED\r\n", "> AT+RST\r\n", "< OK\r\nready\r\n1,CLOSED\r\n");
+	keeps("< 1,CLOSED\r\n", "> AT+RST\r\n", "< OK\r\nready\r\nCLOSED\r\n");
+	breaks("10 not an open link: 1,CLOSED", "> AT+RST\r\n",
+		"< OK\r\nready\r\n1,CLOSED\r\n");
 	breaks("10 not an open link: 1,CLOSED", "< 1,CONNECT\r\n1,CLOSED\r\n1,CLOSED\r\n");
 }
 
@@ -319,7 +324,7 @@ Test(monitor, rules_are_numbered_in_order)
 		snprintf(expected, sizeof(expected), "SESSION-%zu", n + 1);
 		cr_assert_str_eq(id, expected);
 	}
-	cr_assert_eq(n, 10);
+	cr_assert_eq(n, 14);
 }
 
 static uint32_t random_below(uint32_t *state, uint32_t limit)
