@@ -34,7 +34,7 @@ static void print_checks(const struct step *s)
 
 static void print_step(const struct step *s)
 {
-	static const char *const kinds[] = { "", "RESTART", "RESTORE" };
+	static const char *const kinds[] = { "", "RESTART", "RESTORE", "ONLINE" };
 	struct buf send AUTO_BUF = { 0 };
 	text_visible(&send, s->send ? s->send : "", s->send ? strlen(s->send) : 0);
 	printf("\t%s%s%s%s%s", s->kind == STEP_SEND ? buf_text(&send) : kinds[s->kind],

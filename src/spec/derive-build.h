@@ -54,7 +54,7 @@ struct builder {
 };
 
 /* derive-line.c: command lines out of syntax and values. */
-bool line_parse(struct arena *a, const struct command *command, const char *syntax,
+bool line_parse(struct arena *a, const struct command *command, const struct form *form,
 	struct line_syntax *out, const char **why);
 const struct shape *line_full_shape(const struct line_syntax *line);
 bool line_allows(const struct line_syntax *line, size_t count);
@@ -85,8 +85,12 @@ struct step *add_step(
 	struct builder *b, struct derived_case *c, enum step_kind kind, const char *claim);
 struct step *add_send(struct builder *b, struct derived_case *c, const char *send,
 	const char *final, const char *claim);
-/* A set or execute command that is to be accepted: response and effects of the form. */
-struct step *add_accepted(struct builder *b, struct derived_case *c, const char *send);
+/* A set or execute command that is to be accepted: response and effects of the form. The values in
+ * it, or NULL. */
+struct step *add_accepted(
+	struct builder *b, struct derived_case *c, const char *send, const struct values *values);
+/* How many bytes follow behind a prompt, by the values or the typical ones; NULL: none do. */
+const char *data_length(const struct builder *b, const struct values *values);
 void add_check(struct builder *b, struct step *s, const struct check *check);
 /* Asks and remembers everything under "before." */
 void add_before(struct builder *b, struct derived_case *c);

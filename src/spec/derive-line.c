@@ -9,6 +9,7 @@
 struct collector {
 	struct line_syntax *line;
 	const struct command *command;
+	const struct form *form;
 	bool leading[GROUPS_MAX]; /* "[<link_id>,]": comes or not by itself */
 	int parent[GROUPS_MAX];
 	const char *why;
@@ -29,7 +30,7 @@ static bool collect(struct collector *c, const struct syntax *tree, int parent)
 				return false;
 			}
 			line->slots[line->slot_count++] = (struct slot){
-				.parameter = spec_parameter(c->command, n->text),
+				.parameter = spec_form_parameter(c->command, c->form, n->text),
 				.optional = parent >= 0,
 				.quoted = n->quoted,
 			};
@@ -102,12 +103,12 @@ static size_t find_given(const struct line_syntax *line, uint32_t groups, size_t
 	return r.given;
 }
 
-bool line_parse(struct arena *a, const struct command *command, const char *syntax,
+bool line_parse(struct arena *a, const struct command *command, const struct form *form,
 	struct line_syntax *out, const char **why)
 {
 	*out = (struct line_syntax){ 0 };
-	struct collector c = { .line = out, .command = command };
-	if (!syntax_parse(a, syntax, &out->tree, why))
+	struct collector c = { .line = out, .command = command, .form = form };
+	if (!syntax_parse(a, form->syntax, &out->tree, why))
 		return false;
 	bool fine = collect(&c, out->tree, -1);
 	*why = c.why;

@@ -25,7 +25,7 @@ static void add_accept_case(struct builder *b, const char *name, const char *req
 	add_format_needs(b, c, values);
 	add_before(b, c);
 	const char *send = line_render(b->arena, &b->line, shape, values);
-	add_accepted(b, c, send);
+	add_accepted(b, c, send, values);
 	/* Without a query the typical values are the ones to leave behind: they may be there now.
 	 */
 	if (b->form->undo || b->can_put_back || strcmp(send, full_line(b, &typical)) != 0)
@@ -299,7 +299,7 @@ static void add_set(struct builder *b, struct derived_case *c, const struct set_
 	for (size_t i = 0; i < b->line.slot_count; i++)
 		values.text[i] = wire_text(b->arena, &b->line.slots[i], set->value[i]);
 	add_format_needs(b, c, &values);
-	add_accepted(b, c, full_line(b, &values));
+	add_accepted(b, c, full_line(b, &values), &values);
 }
 
 static void add_reads_back(struct builder *b, const char *name, const struct set_values *set)
@@ -316,7 +316,7 @@ static void add_reads_back(struct builder *b, const char *name, const struct set
 static void derive_reads_back(struct builder *b)
 {
 	const struct set_values other = other_values(b);
-	add_reads_back(b, "set_reads_back", &other);
+	add_reads_back(b, arena_printf(b->arena, "%s_reads_back", b->prefix), &other);
 	for (size_t slot = 0; slot < b->line.slot_count; slot++) {
 		const struct parameter *p = b->line.slots[slot].parameter;
 		for (size_t i = 0; i < p->value_count && is_shown(b, p); i++) {
@@ -327,7 +327,7 @@ static void derive_reads_back(struct builder *b)
 				continue;
 			set.value[slot] = p->values[i];
 			add_reads_back(b,
-				arena_printf(b->arena, "set_%s_reads_back_%s", p->name,
+				arena_printf(b->arena, "%s_%s_reads_back_%s", b->prefix, p->name,
 					name_of_value(b->arena, p->values[i])),
 				&set);
 		}
@@ -351,7 +351,8 @@ static void derive_restored(struct builder *b)
 static void derive_survives(struct builder *b)
 {
 	struct derived_case *c =
-		add_case(b, "set_survives_restart", b->form->persists, b->form->file_line);
+		add_case(b, arena_printf(b->arena, "%s_survives_restart", b->prefix),
+			b->form->persists, b->form->file_line);
 	const struct set_values other = other_values(b);
 	add_tag(b, c, "nvs");
 	add_before(b, c);
@@ -364,7 +365,8 @@ static void derive_survives(struct builder *b)
 static void derive_lost(struct builder *b)
 {
 	struct derived_case *c =
-		add_case(b, "set_is_lost_at_restart", b->form->lost, b->form->file_line);
+		add_case(b, arena_printf(b->arena, "%s_is_lost_at_restart", b->prefix),
+			b->form->lost, b->form->file_line);
 	const struct set_values other = other_values(b);
 	add_before(b, c);
 	add_set(b, c, &other);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "spec/derive-build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct target {
@@ -36,6 +37,9 @@ static void add_lines(struct target *t, const char *const *lines, bool cleanup)
 
 static void add_setup(struct target *t, const struct derived_case *c)
 {
+	if (c->command->online)
+		add(t, &(struct step){ .kind = STEP_ONLINE,
+			       .claim = "the station is joined and has its address" });
 	add_lines(t, c->command->setup, false);
 	if (c->form)
 		add_lines(t, c->form->setup, false);
@@ -44,7 +48,7 @@ static void add_setup(struct target *t, const struct derived_case *c)
 static void surround(struct builder *b, struct derived_case *c)
 {
 	struct target t = { .b = b };
-	if (c->step_count && c->steps[0].kind == STEP_SEND)
+	if (c->step_count && c->steps[0].kind != STEP_RESTORE)
 		add_setup(&t, c);
 	for (size_t i = 0; i < c->step_count; i++) {
 		add(&t, &c->steps[i]);
@@ -65,8 +69,38 @@ static void add_fact_needs(struct builder *b, struct derived_case *c, const char
 	for (const char *p = text ? strstr(text, start) : NULL; p; p = strstr(p, start)) {
 		p += strlen(start);
 		const char *section = arena_text(b->arena, p, strcspn(p, ".}"));
+		bool address = text_ends(section, "_address");
 		bool other = strcmp(section, "wrong_password") == 0;
-		add_need(b, c, other ? "access_point" : section);
+		add_need(b, c, address ? "peers" : other ? "access_point" : section);
+	}
+}
+
+bool derive_uses_peer(const struct derived_case *c, const struct model_peer *peer)
+{
+	char mark[80];
+	int len = snprintf(mark, sizeof(mark), "{peer.%s.", peer->name);
+	if (peer->as || len >= (int)sizeof(mark))
+		return true;
+	for (size_t i = 0; i < c->step_count; i++)
+		if (c->steps[i].send && strstr(c->steps[i].send, mark))
+			return true;
+	return false;
+}
+
+/* What the model asks of the bench for every case. */
+static void add_command_needs(struct builder *b, struct derived_case *c)
+{
+	if (c->command->online)
+		add_need(b, c, "access_point");
+	for (size_t i = 0; i < c->command->peer_count; i++) {
+		const struct model_peer *peer = &c->command->peers[i];
+		if (!derive_uses_peer(c, peer))
+			continue;
+		add_need(b, c, "peers");
+		if (text_starts(peer->kind, "tls"))
+			add_need(b, c, "tls");
+		if (peer->as)
+			add_need(b, c, "air");
 	}
 }
 
@@ -75,6 +109,7 @@ void derive_setup(struct builder *b)
 	for (size_t i = 0; i < b->out->count; i++) {
 		struct derived_case *c = &b->out->cases[i];
 		surround(b, c);
+		add_command_needs(b, c);
 		for (size_t k = 0; k < c->step_count; k++)
 			add_fact_needs(b, c, c->steps[k].send);
 	}

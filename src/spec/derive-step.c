@@ -28,6 +28,8 @@ struct derived_case *add_case(
 		add_tag(b, c, *tag);
 	for (const char **need = b->command->needs; *need; need++)
 		add_need(b, c, *need);
+	for (const char **need = b->form ? b->form->needs : NULL; need && *need; need++)
+		add_need(b, c, *need);
 	return c;
 }
 
@@ -74,7 +76,16 @@ struct step *add_send(struct builder *b, struct derived_case *c, const char *sen
 	return s;
 }
 
-struct step *add_accepted(struct builder *b, struct derived_case *c, const char *send)
+const char *data_length(const struct builder *b, const struct values *values)
+{
+	for (size_t i = 0; b->form->data && i < b->line.slot_count; i++)
+		if (strcmp(b->line.slots[i].parameter->name, b->form->data) == 0)
+			return values ? values->text[i] : b->line.slots[i].parameter->typical;
+	return NULL;
+}
+
+struct step *add_accepted(
+	struct builder *b, struct derived_case *c, const char *send, const struct values *values)
 {
 	const struct form *form = b->form;
 	struct step *s = add_send(b, c, send, form->final, "the command is accepted");
@@ -82,6 +93,7 @@ struct step *add_accepted(struct builder *b, struct derived_case *c, const char 
 	s->response_count = form->response_count;
 	s->restarts = b->command->restarts && form->kind != FORM_QUERY;
 	s->uart = form->effect && strcmp(form->effect, "uart") == 0;
+	s->data = data_length(b, values);
 	return s;
 }
 
@@ -184,6 +196,8 @@ void add_before(struct builder *b, struct derived_case *c)
 	struct step *s = add_query(b, c, "what is set before");
 	for (size_t i = 0; i < fields.count; i++) {
 		const struct parameter *p = fields.items[i];
+		if (p->moving)
+			continue;
 		add_check(b, s,
 			&(struct check){
 				.field = p->name,
@@ -255,14 +269,16 @@ static const char *typical_line(struct builder *b)
 struct step *add_put_back(struct builder *b, struct derived_case *c)
 {
 	struct step *s;
+	if (b->form->data || (b->form->undo && !*b->form->undo))
+		return NULL; /* what was sent is sent */
 	if (b->form->undo) {
 		s = add_send(b, c, b->form->undo, "OK", "what the command did is undone");
 		s->restarts = b->command->restarts;
 	} else if (b->can_put_back) {
-		s = add_accepted(b, c, earlier_line(b));
+		s = add_accepted(b, c, earlier_line(b), NULL);
 		s->claim = "what was set before is put back";
 	} else if (!b->command->forms[FORM_QUERY].present && !b->command->restarts) {
-		s = add_accepted(b, c, typical_line(b));
+		s = add_accepted(b, c, typical_line(b), NULL);
 		s->claim = "the typical values are put back";
 	} else {
 		return NULL;

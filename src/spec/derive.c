@@ -21,17 +21,18 @@ static void derive_plain_form(struct builder *b)
 	struct derived_case *c =
 		add_case(b, arena_printf(b->arena, "%s_answers_as_documented", b->prefix),
 			b->form->requirement, b->form->file_line);
-	add_accepted(b, c, b->form->syntax)->claim = "the answer is as documented";
+	add_accepted(b, c, b->form->syntax, NULL)->claim = "the answer is as documented";
 	if (b->form->undo)
 		add_put_back(b, c);
 }
 
-static int use_form(struct builder *b, enum form_kind kind, struct error *error)
+static int use_form(struct builder *b, const struct form *form, struct error *error)
 {
-	b->form = &b->command->forms[kind];
-	b->prefix = prefixes[kind];
+	b->form = form;
+	b->prefix =
+		form->name ? arena_printf(b->arena, "set_%s", form->name) : prefixes[form->kind];
 	const char *why;
-	if (!line_parse(b->arena, b->command, b->form->syntax, &b->line, &why))
+	if (!line_parse(b->arena, b->command, form, &b->line, &why))
 		return error_set(error, b->command->file, b->form->file_line, 1, "%s: %s",
 			b->form->syntax, why);
 	for (size_t i = 0; i < b->line.slot_count; i++)
@@ -42,11 +43,11 @@ static int use_form(struct builder *b, enum form_kind kind, struct error *error)
 	return 0;
 }
 
-static int derive_form(struct builder *b, enum form_kind kind, struct error *error)
+static int derive_form(struct builder *b, const struct form *form, struct error *error)
 {
-	if (!b->command->forms[kind].present)
+	if (!form->present)
 		return 0;
-	if (use_form(b, kind, error) < 0)
+	if (use_form(b, form, error) < 0)
 		return -1;
 	if (b->line.slot_count == 0) {
 		derive_plain_form(b);
@@ -54,13 +55,13 @@ static int derive_form(struct builder *b, enum form_kind kind, struct error *err
 	}
 	derive_arities(b);
 	derive_parameters(b);
-	if (kind == FORM_SET)
+	if (form->kind == FORM_SET)
 		derive_state(b);
 	return 0;
 }
 
 /* The parameters of an example, as far as plain commas part them: enough for a line format. */
-static void example_needs(struct builder *b, struct derived_case *c, const char *arguments)
+static struct values example_values(struct builder *b, const char *arguments)
 {
 	struct values values;
 	typical_values(b->arena, &b->line, &values);
@@ -69,7 +70,20 @@ static void example_needs(struct builder *b, struct derived_case *c, const char 
 		values.text[i] = arena_text(b->arena, arguments, len);
 		arguments = arguments[len] ? arguments + len + 1 : NULL;
 	}
-	add_format_needs(b, c, &values);
+	return values;
+}
+
+/* Facilities of a form are asked for when the example is of that form. */
+static struct derived_case *add_example(struct builder *b, const struct example *e, bool own)
+{
+	const struct form *set = b->form;
+	b->form = own ? spec_form_of(b->command, e->send) : NULL;
+	struct derived_case *c = add_case(b,
+		arena_printf(b->arena, "example_line_%d_is_%s", e->line,
+			strcmp(e->final, "ERROR") == 0 ? "refused" : "accepted"),
+		e->requirement, e->file_line);
+	b->form = set;
+	return c;
 }
 
 static void derive_example(struct builder *b, const struct example *e)
@@ -79,14 +93,7 @@ static void derive_example(struct builder *b, const struct example *e)
 	bool own = strncmp(e->send, name, len) == 0;
 	bool sets = own && e->send[len] == '=' && b->command->forms[FORM_SET].present;
 	bool refused = strcmp(e->final, "ERROR") == 0;
-	enum form_kind kind = strchr(e->send, '=')      ? FORM_SET
-			      : text_ends(e->send, "?") ? FORM_QUERY
-							: FORM_EXECUTE;
-	struct derived_case *c = add_case(b,
-		arena_printf(b->arena, "example_line_%d_is_%s", e->line,
-			refused ? "refused" : "accepted"),
-		e->requirement, e->file_line);
-	c->form = own && b->command->forms[kind].present ? &b->command->forms[kind] : NULL;
+	struct derived_case *c = add_example(b, e, own);
 	if (sets)
 		add_before(b, c);
 	struct step *s =
@@ -97,7 +104,9 @@ static void derive_example(struct builder *b, const struct example *e)
 	if (!sets || refused)
 		return;
 	s->uart = b->form->effect;
-	example_needs(b, c, e->send + len + 1);
+	const struct values values = example_values(b, e->send + len + 1);
+	add_format_needs(b, c, &values);
+	s->data = data_length(b, &values);
 	struct values typical;
 	typical_values(b->arena, &b->line, &typical);
 	if (b->can_put_back || strcmp(e->send, line_render(b->arena, &b->line,
@@ -105,13 +114,17 @@ static void derive_example(struct builder *b, const struct example *e)
 		add_put_back(b, c);
 }
 
+/* The set form of an example that is one: it says how to put back what the example did. */
 static int derive_examples(struct builder *b, struct error *error)
 {
-	if (b->command->forms[FORM_SET].present && b->command->example_count > 0 &&
-		use_form(b, FORM_SET, error) < 0)
-		return -1;
-	for (size_t i = 0; i < b->command->example_count; i++)
+	for (size_t i = 0; i < b->command->example_count; i++) {
+		const struct form *set = spec_form_of(b->command, b->command->examples[i].send);
+		if (!set || set->kind != FORM_SET)
+			set = &b->command->forms[FORM_SET];
+		if (set->present && b->form != set && use_form(b, set, error) < 0)
+			return -1;
 		derive_example(b, &b->command->examples[i]);
+	}
 	return 0;
 }
 
@@ -121,11 +134,11 @@ int derive_command(struct derived *out, const struct spec *spec, const struct co
 	(void)spec;
 	*out = (struct derived){ .memory = arena_create() };
 	struct builder b = { .arena = out->memory, .command = command, .out = out };
-	int status = derive_form(&b, FORM_QUERY, error);
+	int status = derive_form(&b, &command->forms[FORM_QUERY], error);
 	if (status == 0)
-		status = derive_form(&b, FORM_EXECUTE, error);
-	if (status == 0)
-		status = derive_form(&b, FORM_SET, error);
+		status = derive_form(&b, &command->forms[FORM_EXECUTE], error);
+	for (size_t i = FORM_SET; status == 0 && spec_form(command, i); i++)
+		status = derive_form(&b, spec_form(command, i), error);
 	if (status == 0)
 		status = derive_examples(&b, error);
 	if (status == 0)

@@ -11,6 +11,7 @@ enum step_kind {
 	STEP_SEND,    /* send `send`, expect one of `responses` and `final`, then the checks */
 	STEP_RESTART, /* AT+RST -> OK, and wait until the module answers again */
 	STEP_RESTORE, /* AT+RESTORE -> OK, and wait until the module answers again */
+	STEP_ONLINE,  /* the station is joined and has its address */
 };
 
 /* A check on a field of the response, or on a line already remembered. */
@@ -30,6 +31,9 @@ struct step {
 	const struct response *responses; /* NULL: no information line may come */
 	size_t response_count;
 	const char *final; /* "OK", "ERROR" */
+	/* Behind OK a prompt follows, then as many bytes go out as this says, then SEND OK comes.
+	 * NULL: none of it. */
+	const char *data;
 	struct check *checks;
 	size_t check_count;
 	/* SEND: after its final result the host line follows the values in `send` (baudrate,
@@ -72,11 +76,12 @@ struct derived {
 int derive_command(struct derived *out, const struct spec *spec, const struct command *command,
 	struct error *error);
 void derived_finish(struct derived *d);
-/* Replaces {name} in a step's text by what lookup returns ("network.…" is a fact of the bench);
- * inside quotes with the wire's escapes.
- * -1 when a name is unknown. */
+/* Replaces {name} in a step's text by what lookup returns ("network.…" and "peer.…" are facts of
+ * the bench); inside quotes with the wire's escapes. -1 when a name is unknown. */
 int derive_expand(struct buf *out, const char *text,
 	const char *(*lookup)(void *user, const char *name), void *user);
+/* Whether a line of the case names the peer, or a route leads to it. */
+bool derive_uses_peer(const struct derived_case *c, const struct model_peer *peer);
 /* Whether a field's text equals the expected one: integers within the tolerance. */
 bool derive_same(const char *actual, const char *expected, int tolerance_percent);
 

@@ -209,7 +209,7 @@ static void judge_parameters(struct command_line *out, const char *text)
 	struct line_syntax line;
 	const char *why;
 	struct argument args[ARGUMENTS_MAX];
-	if (!line_parse(a, out->command, out->form->syntax, &line, &why)) {
+	if (!line_parse(a, out->command, out->form, &line, &why)) {
 		state(out, COMMAND_UNSCORED, NULL, "%s", why);
 	} else if (line.slot_count == 0) {
 		if (strcmp(text, out->form->syntax) != 0)
@@ -219,6 +219,41 @@ static void judge_parameters(struct command_line *out, const char *text)
 		judge_arguments(out, &line, args, split(a, text + skip, args));
 	}
 	arena_destroy(a);
+}
+
+/* Of several set forms the one that has least against the line: which of them the module takes
+ * depends on its state. */
+static struct command_line judge_forms(const struct command *command, const char *text)
+{
+	const char *rest = text + strlen(command->name);
+	enum form_kind kind = strcmp(rest, "?") == 0 ? FORM_QUERY
+			      : *rest == '='         ? FORM_SET
+						     : FORM_EXECUTE;
+	struct command_line best = { .command = command, .form = &command->forms[kind] };
+	if (!best.form->present) {
+		state(&best, COMMAND_UNSCORED, NULL,
+			"the document has no such form of the command");
+		return best;
+	}
+	best.state = COMMAND_VALID;
+	judge_parameters(&best, text);
+	for (size_t i = 0; kind == FORM_SET && i < command->more_set_count; i++) {
+		struct command_line one = {
+			.command = command, .form = &command->more_sets[i], .state = COMMAND_VALID
+		};
+		judge_parameters(&one, text);
+		if (weight(one.state) < weight(best.state))
+			best = one;
+	}
+	return best;
+}
+
+const struct form *spec_form_of(const struct command *command, const char *command_line)
+{
+	if (!is_command(command, command_line, strncasecmp))
+		return NULL;
+	const struct form *form = judge_forms(command, command_line).form;
+	return form->present ? form : NULL;
 }
 
 void command_line_judge(struct command_line *out, const struct spec *spec, const char *text)
@@ -236,14 +271,5 @@ void command_line_judge(struct command_line *out, const struct spec *spec, const
 		state(out, COMMAND_UNSCORED, NULL, "the document describes no test form");
 		return;
 	}
-	enum form_kind kind = strcmp(rest, "?") == 0 ? FORM_QUERY
-			      : *rest == '='         ? FORM_SET
-						     : FORM_EXECUTE;
-	out->form = &out->command->forms[kind];
-	if (!out->form->present) {
-		state(out, COMMAND_UNSCORED, NULL, "the document has no such form of the command");
-		return;
-	}
-	out->state = COMMAND_VALID;
-	judge_parameters(out, text);
+	*out = judge_forms(out->command, text);
 }

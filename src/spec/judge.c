@@ -82,7 +82,8 @@ static void judge_refusal(struct judged *out, const struct command_line *c,
 
 static bool depends_on_state(const struct command *command, const struct form *form)
 {
-	return form->may_refuse || command->needs[0] || command->setup[0] || form->setup[0];
+	return form->may_refuse || command->needs[0] || command->setup[0] || form->setup[0] ||
+	       form->needs[0] || command->online || command->more_set_count;
 }
 
 static void judge_answer(struct judged *out, const struct command_line *c, const struct exchange *e,

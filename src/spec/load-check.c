@@ -53,7 +53,9 @@ int load_check_parameter(struct loader *l, const struct parameter *p)
 /* What a walk over templates needs: the command, and which of its parameters were named. */
 struct walk {
 	const struct command *command;
+	const struct form *form; /* that the template belongs to, or NULL */
 	bool *used;
+	bool *form_used; /* the same for the form's own */
 	bool free_names; /* names that are no parameters are fine */
 	const char *unknown;
 };
@@ -61,9 +63,12 @@ struct walk {
 static int note_field(void *user, const char *name)
 {
 	struct walk *w = user;
-	const struct parameter *p = spec_parameter(w->command, name);
-	if (p)
+	const struct parameter *p = spec_form_parameter(w->command, w->form, name);
+	const struct parameter *common = spec_parameter(w->command, name);
+	if (p == common && p)
 		w->used[p - w->command->parameters] = true;
+	else if (p)
+		w->form_used[p - w->form->parameters] = true;
 	else if (!w->free_names)
 		w->unknown = name;
 	return w->unknown != NULL;
@@ -103,7 +108,7 @@ static int check_responses(struct loader *l, const json_t *object, const struct 
 static int check_sent_field(void *user, const char *name)
 {
 	struct walk *w = user;
-	const struct parameter *p = spec_parameter(w->command, name);
+	const struct parameter *p = spec_form_parameter(w->command, w->form, name);
 	bool fine = p && p->type != PARAM_TEXT && p->typical;
 	if (!fine)
 		w->unknown = name;
@@ -138,20 +143,22 @@ static int check_syntax(struct loader *l, const struct form *form, struct walk *
 
 static int has_other(void *user, const char *name)
 {
-	const struct parameter *p = spec_parameter(user, name);
+	const struct walk *w = user;
+	const struct parameter *p = spec_form_parameter(w->command, w->form, name);
 	return p && p->other;
 }
 
 /* Read-back and its kin need something to ask, and something else to set. */
-static int check_state_kinds(struct loader *l, const struct form *form, const struct command *c)
+static int check_state_kinds(struct loader *l, const struct form *form, struct walk *w)
 {
+	const struct command *c = w->command;
 	const struct {
 		const char *key, *id;
 	} kinds[] = { { "reads_back", form->reads_back }, { "persists", form->persists },
 		{ "volatile", form->lost }, { "restored", form->restored } };
 	struct syntax *tree;
 	syntax_parse(l->scratch, form->syntax, &tree, NULL);
-	bool other = syntax_fields(tree, has_other, (void *)c) != 0;
+	bool other = syntax_fields(tree, has_other, w) != 0;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].id && (form->kind != FORM_SET || !c->forms[FORM_QUERY].present))
 			return load_error(l, kinds[i].key, "needs a set form and a query form");
@@ -179,25 +186,86 @@ static int check_form_ids(struct loader *l, const struct spec *spec, const struc
 	return 0;
 }
 
+static int has_field(void *user, const char *name)
+{
+	return strcmp(user, name) == 0;
+}
+
+static bool is_sent_by(struct loader *l, const struct form *form, const char *name)
+{
+	struct syntax *tree;
+	return form->present && syntax_parse(l->scratch, form->syntax, &tree, NULL) &&
+	       syntax_fields(tree, has_field, (void *)name) != 0;
+}
+
+static int check_data(struct loader *l, const struct form *form, const struct command *c)
+{
+	const struct parameter *p = form->data ? spec_form_parameter(c, form, form->data) : NULL;
+	if (!form->data || (p && p->type == PARAM_INTEGER && is_sent_by(l, form, p->name)))
+		return 0;
+	return load_error(l, "data", "must be a whole number among the parameters of the syntax");
+}
+
+static int check_parameter_ids(struct loader *l, const struct spec *spec, const struct parameter *p)
+{
+	const struct {
+		const char *key, *id;
+	} ids[] = { { "accepts", p->accepts }, { "refuses", p->refuses },
+		{ "wrong_type", p->wrong_type } };
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (load_check_id(l, spec, ids[i].key, ids[i].id) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_own_parameters(struct loader *l, const struct spec *spec, const struct walk *w)
+{
+	int status = 0;
+	size_t mark = load_into(l, "parameters");
+	for (size_t i = 0; i < w->form->parameter_count && status == 0; i++) {
+		const struct parameter *p = &w->form->parameters[i];
+		size_t inner = load_into(l, p->name);
+		if (!w->form_used[i])
+			status =
+				load_error(l, NULL, "no template of this form names <%s>", p->name);
+		else
+			status = check_parameter_ids(l, spec, p);
+		load_up(l, inner);
+	}
+	load_up(l, mark);
+	return status;
+}
+
+static int check_form(
+	struct loader *l, const struct spec *spec, const json_t *object, struct walk *w)
+{
+	const struct form *form = w->form;
+	w->form_used = arena_alloc(l->scratch, form->parameter_count + 1);
+	if (check_syntax(l, form, w) < 0 ||
+		check_responses(l, object, form->responses, form->response_count, w) < 0 ||
+		check_form_ids(l, spec, form) < 0 || check_state_kinds(l, form, w) < 0 ||
+		check_data(l, form, w->command) < 0)
+		return -1;
+	return check_own_parameters(l, spec, w);
+}
+
 static int check_forms(struct loader *l, const struct spec *spec, struct walk *w)
 {
 	static const char *const names[FORM_COUNT] = { "execute", "query", "set" };
 	const json_t *forms = json_object_get(l->strict.root, "forms");
-	for (int kind = 0; kind < FORM_COUNT; kind++) {
-		const struct form *form = &w->command->forms[kind];
-		if (!form->present)
+	for (size_t i = 0; (w->form = spec_form(w->command, i)); i++) {
+		if (!w->form->present)
 			continue;
+		const char *name = names[w->form->kind];
+		const json_t *object = json_object_get(forms, name);
 		char path[32];
-		snprintf(path, sizeof(path), "forms.%s", names[kind]);
+		snprintf(path, sizeof(path), "forms.%s", name);
+		if (json_is_array(object)) {
+			snprintf(path, sizeof(path), "forms.%s[%zu]", name, i - FORM_SET);
+			object = json_array_get(object, i - FORM_SET);
+		}
 		size_t mark = load_into(l, path);
-		int status = check_syntax(l, form, w);
-		if (status == 0)
-			status = check_responses(l, json_object_get(forms, names[kind]),
-				form->responses, form->response_count, w);
-		if (status == 0)
-			status = check_form_ids(l, spec, form);
-		if (status == 0)
-			status = check_state_kinds(l, form, w->command);
+		int status = check_form(l, spec, object, w);
 		load_up(l, mark);
 		if (status < 0)
 			return -1;
@@ -238,20 +306,11 @@ static int check_deviations(
 	return 0;
 }
 
-static int has_field(void *user, const char *name)
-{
-	return strcmp(user, name) == 0;
-}
-
 static bool is_sent(struct loader *l, const struct command *c, const char *name)
 {
-	for (int kind = 0; kind < FORM_COUNT; kind++) {
-		struct syntax *tree;
-		if (c->forms[kind].present &&
-			syntax_parse(l->scratch, c->forms[kind].syntax, &tree, NULL) &&
-			syntax_fields(tree, has_field, (void *)name) != 0)
+	for (size_t i = 0; spec_form(c, i); i++)
+		if (is_sent_by(l, spec_form(c, i), name))
 			return true;
-	}
 	return false;
 }
 
@@ -262,17 +321,14 @@ static int check_parameter_use(
 		return load_error(l, NULL, "no template names the parameter <%s>", p->name);
 	if (p->put_back && !spec_parameter(w->command, p->put_back))
 		return load_error(l, "put_back", "there is no parameter \"%s\"", p->put_back);
-	const struct {
-		const char *key, *id;
-	} ids[] = { { "accepts", p->accepts }, { "refuses", p->refuses },
-		{ "wrong_type", p->wrong_type } };
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		if (load_check_id(l, spec, ids[i].key, ids[i].id) < 0)
-			return -1;
-		if (ids[i].id && !is_sent(l, w->command, p->name))
-			return load_error(
-				l, ids[i].key, "no command line has the parameter <%s>", p->name);
-	}
+	if (check_parameter_ids(l, spec, p) < 0)
+		return -1;
+	const char *key = p->accepts      ? "accepts"
+			  : p->refuses    ? "refuses"
+			  : p->wrong_type ? "wrong_type"
+					  : NULL;
+	if (key && !is_sent(l, w->command, p->name))
+		return load_error(l, key, "no command line has the parameter <%s>", p->name);
 	return 0;
 }
 

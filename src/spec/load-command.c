@@ -18,6 +18,7 @@ static const char *const kinds[FORM_COUNT] = {
 		{ "response", FIELD_OTHER, 0, false }, { "responses", FIELD_OTHER, 0, false },     \
 		{ "final", FIELD_STRING, offsetof(struct form, final), true },                     \
 		{ "requirement", FIELD_STRING, offsetof(struct form, requirement), true },         \
+		{ "needs", FIELD_LIST, offsetof(struct form, needs), false },                      \
 		{ "setup", FIELD_LIST, offsetof(struct form, setup), false },                      \
 		{ "teardown", FIELD_LIST, offsetof(struct form, teardown), false },                \
 		{ "unscored", FIELD_OTHER, 0, false },                                             \
@@ -29,8 +30,11 @@ static const char *const kinds[FORM_COUNT] = {
 static const struct field query_fields[] = { PLAIN_FIELDS, { NULL } };
 static const struct field set_fields[] = {
 	PLAIN_FIELDS,
+	{ "name", FIELD_STRING, offsetof(struct form, name), false },
+	{ "data", FIELD_STRING, offsetof(struct form, data), false },
+	{ "parameters", FIELD_OTHER, 0, false },
 	{ "effect", FIELD_STRING, offsetof(struct form, effect), false },
-	{ "undo", FIELD_STRING, offsetof(struct form, undo), false },
+	{ "undo", FIELD_TEXT, offsetof(struct form, undo), false },
 	{ "omitted", FIELD_STRING, offsetof(struct form, omitted), false },
 	{ "missing", FIELD_STRING, offsetof(struct form, missing), false },
 	{ "surplus", FIELD_STRING, offsetof(struct form, surplus), false },
@@ -78,9 +82,52 @@ static int load_form(struct loader *l, const json_t *object, enum form_kind kind
 		return -1;
 	if (form->effect && strcmp(form->effect, "uart") != 0)
 		return load_error(l, "effect", "must be \"uart\"");
-	if (load_check_timeout(l, form) < 0 || load_check_setup(l, form->setup, form->teardown) < 0)
+	if (form->data && kind != FORM_SET)
+		return load_error(l, "data", "has a meaning in a set form only");
+	if (load_check_timeout(l, form) < 0 ||
+		load_check_setup(l, form->setup, form->teardown) < 0 ||
+		load_parameters(l, object, &form->parameters, &form->parameter_count) < 0)
 		return -1;
 	return load_responses(l, object, &form->responses, &form->response_count);
+}
+
+static int check_set_name(struct loader *l, const struct command *command, const struct form *form)
+{
+	const char *name = form->name;
+	if (!name)
+		return load_error(l, NULL, "key \"name\" is missing: there are several set forms");
+	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
+		return load_error(l, "name", "a set form's name is of a-z, 0-9 and _");
+	for (size_t i = FORM_SET; spec_form(command, i) && spec_form(command, i) != form; i++)
+		if (strcmp(spec_form(command, i)->name, name) == 0)
+			return load_error(l, "name", "\"%s\" is there already", name);
+	return 0;
+}
+
+/* One set form, or a list of them: the first has its place among the forms. */
+static int load_sets(struct loader *l, const json_t *value, struct command *command)
+{
+	if (!json_is_array(value)) {
+		int status = load_form(l, value, FORM_SET, &command->forms[FORM_SET]);
+		if (status == 0 && command->forms[FORM_SET].name)
+			return load_error(l, "name", "there is only one set form");
+		return status;
+	}
+	size_t count = json_array_size(value);
+	if (count < 2)
+		return load_error(l, NULL, "must be a set form, or a list of several");
+	command->more_sets = arena_alloc(l->arena, (count - 1) * sizeof(*command->more_sets));
+	int status = 0;
+	for (size_t i = 0; i < count && status == 0; i++) {
+		struct form *form = i ? &command->more_sets[i - 1] : &command->forms[FORM_SET];
+		size_t mark = load_into_index(l, i);
+		status = load_form(l, json_array_get(value, i), FORM_SET, form);
+		command->more_set_count = i;
+		if (status == 0)
+			status = check_set_name(l, command, form);
+		load_up(l, mark);
+	}
+	return status;
 }
 
 int load_forms(struct loader *l, const json_t *root, struct command *command)
@@ -96,7 +143,9 @@ int load_forms(struct loader *l, const json_t *root, struct command *command)
 		if (!form)
 			continue;
 		size_t inner = load_into(l, kinds[kind]);
-		status = load_form(l, form, (enum form_kind)kind, &command->forms[kind]);
+		status = kind == FORM_SET
+				 ? load_sets(l, form, command)
+				 : load_form(l, form, (enum form_kind)kind, &command->forms[kind]);
 		load_up(l, inner);
 	}
 	load_up(l, mark);
@@ -139,6 +188,8 @@ static const struct field command_fields[] = {
 	{ "setup", FIELD_LIST, offsetof(struct command, setup), false },
 	{ "teardown", FIELD_LIST, offsetof(struct command, teardown), false },
 	{ "restarts", FIELD_BOOL, offsetof(struct command, restarts), false },
+	{ "online", FIELD_BOOL, offsetof(struct command, online), false },
+	{ "peers", FIELD_OTHER, 0, false },
 	{ "forms", FIELD_OTHER, 0, true },
 	{ "examples", FIELD_OTHER, 0, false },
 	{ "parameters", FIELD_OTHER, 0, false },
@@ -147,10 +198,27 @@ static const struct field command_fields[] = {
 	{ NULL },
 };
 
-/* AT+UART_CUR -> uart_cur, ATE -> ate. */
-static const char *suite_name(struct arena *a, const char *command)
+static const struct field message_fields[] = {
+	{ "message", FIELD_STRING, offsetof(struct command, name), true },
+	{ "section", FIELD_STRING, offsetof(struct command, section), true },
+	{ "line", FIELD_LINE, offsetof(struct command, line), true },
+	{ "title", FIELD_STRING, offsetof(struct command, title), true },
+	{ "tags", FIELD_LIST, offsetof(struct command, tags), false },
+	{ "needs", FIELD_LIST, offsetof(struct command, needs), false },
+	{ "requirements", FIELD_OTHER, 0, true },
+	{ "deviations", FIELD_OTHER, 0, false },
+	{ NULL },
+};
+
+/* AT+UART_CUR -> UART_CUR, ATE -> ATE, +IPD -> IPD. */
+static const char *bare_name(const struct command *c)
 {
-	const char *bare = strncmp(command, "AT+", 3) == 0 ? command + 3 : command;
+	return c->message ? c->name + 1 : strncmp(c->name, "AT+", 3) == 0 ? c->name + 3 : c->name;
+}
+
+/* AT+UART_CUR -> uart_cur, ATE -> ate. */
+static const char *suite_name(struct arena *a, const char *bare)
+{
 	char *name = arena_text(a, bare, strlen(bare));
 	for (char *p = name; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
@@ -160,37 +228,59 @@ static const char *suite_name(struct arena *a, const char *command)
 static int check_names(
 	struct loader *l, const struct spec *spec, const struct command *command, const char *suite)
 {
-	const char *bare =
-		strncmp(command->name, "AT+", 3) == 0 ? command->name + 3 : command->name;
-	if (strncmp(command->name, "AT", 2) != 0 || !*bare ||
+	const char *bare = bare_name(command), *start = command->message ? "+" : "AT";
+	const char *key = command->message ? "message" : "command";
+	if (strncmp(command->name, start, strlen(start)) != 0 || !*bare ||
 		bare[strspn(bare, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
-		return load_error(l, "command", "\"%s\" is not a command name such as AT+CWMODE",
-			command->name);
+		return load_error(l, key, "\"%s\" is not a name such as %s", command->name,
+			command->message ? "+IPD" : "AT+CWMODE");
 	if (strcmp(command->suite, suite) != 0)
-		return load_error(l, "command", "the file of \"%s\" must be called %s.json",
+		return load_error(l, key, "the file of \"%s\" must be called %s.json",
 			command->name, command->suite);
 	const struct command *other = spec_command(spec, command->name);
 	if (other)
-		return load_error(l, "command", "\"%s\" is described in %s already", command->name,
-			other->file);
+		return load_error(
+			l, key, "\"%s\" is described in %s already", command->name, other->file);
 	return 0;
+}
+
+/* A message has requirements and deviations; a command all of it. */
+static int load_content(struct loader *l, struct command *c)
+{
+	const json_t *root = l->strict.root;
+	c->message = json_object_get(root, "message") != NULL;
+	if (load_fields(l, root, c->message ? message_fields : command_fields, c) < 0)
+		return -1;
+	if (!c->message)
+		return 0;
+	c->setup = arena_alloc(l->arena, sizeof(*c->setup));
+	c->teardown = arena_alloc(l->arena, sizeof(*c->teardown));
+	return *c->name == '+' ? 0 : load_error(l, "message", "must begin with '+'");
+}
+
+static int load_parts(struct loader *l, const json_t *root, struct command *c)
+{
+	if (c->message)
+		return 0;
+	if (load_check_setup(l, c->setup, c->teardown) < 0 || load_peers(l, root, c) < 0 ||
+		load_forms(l, root, c) < 0 ||
+		load_parameters(l, root, &c->parameters, &c->parameter_count) < 0)
+		return -1;
+	return load_examples(l, root, c);
 }
 
 int load_command_file(struct loader *l, struct spec *spec, const char *family, const char *suite)
 {
 	const json_t *root = l->strict.root;
 	struct command c = { .file = l->file };
-	if (load_fields(l, root, command_fields, &c) < 0)
+	if (load_content(l, &c) < 0)
 		return -1;
 	c.family = arena_text(l->arena, family, strlen(family));
-	c.suite = suite_name(l->arena, c.name);
-	if (check_names(l, spec, &c, suite) < 0 || load_check_setup(l, c.setup, c.teardown) < 0 ||
-		load_forms(l, root, &c) < 0 || load_parameters(l, root, &c) < 0 ||
-		load_examples(l, root, &c) < 0)
+	c.suite = suite_name(l->arena, bare_name(&c));
+	if (check_names(l, spec, &c, suite) < 0 || load_parts(l, root, &c) < 0)
 		return -1;
-	const char *bare = strncmp(c.name, "AT+", 3) == 0 ? c.name + 3 : c.name;
 	struct load_owner owner = {
-		.spec = spec, .command = &c, .section = c.section, .prefixes = { bare }
+		.spec = spec, .command = &c, .section = c.section, .prefixes = { bare_name(&c) }
 	};
 	if (load_requirements(l, root, &owner) < 0 || load_deviations(l, root, &owner) < 0 ||
 		load_check_command(l, spec, &c, &owner) < 0)

@@ -133,23 +133,23 @@ static int load_parameter(
 	return load_check_parameter(l, out);
 }
 
-int load_parameters(struct loader *l, const json_t *root, struct command *command)
+int load_parameters(struct loader *l, const json_t *object, struct parameter **out, size_t *count)
 {
-	const json_t *table = json_object_get(root, "parameters");
+	const json_t *table = json_object_get(object, "parameters");
 	if (!table)
 		return 0;
 	if (!json_is_object(table))
 		return load_error(l, "parameters", "must be an object");
-	command->parameters =
-		arena_alloc(l->arena, (json_object_size(table) + 1) * sizeof(*command->parameters));
+	struct parameter *list =
+		arena_alloc(l->arena, (json_object_size(table) + 1) * sizeof(*list));
+	*out = list;
 	size_t mark = load_into(l, "parameters");
 	int status = 0;
 	const char *name;
-	json_t *object;
-	json_object_foreach ((json_t *)table, name, object) {
+	json_t *parameter;
+	json_object_foreach ((json_t *)table, name, parameter) {
 		size_t inner = load_into(l, name);
-		status = load_parameter(
-			l, name, object, &command->parameters[command->parameter_count++]);
+		status = load_parameter(l, name, parameter, &list[(*count)++]);
 		load_up(l, inner);
 		if (status < 0)
 			break;

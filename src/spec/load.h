@@ -71,7 +71,9 @@ int load_responses(struct loader *l, const json_t *object, struct response **out
 int load_response(struct loader *l, const json_t *array, struct response *out);
 /* "forms", "parameters", "examples" of a command. */
 int load_forms(struct loader *l, const json_t *root, struct command *command);
-int load_parameters(struct loader *l, const json_t *root, struct command *command);
+/* "parameters" of a command or of a form. */
+int load_parameters(struct loader *l, const json_t *object, struct parameter **out, size_t *count);
+int load_peers(struct loader *l, const json_t *root, struct command *command);
 int load_examples(struct loader *l, const json_t *root, struct command *command);
 /* Whether everything in the file fits together. */
 int load_check_command(struct loader *l, const struct spec *spec, const struct command *command,

@@ -174,6 +174,23 @@ const struct parameter *spec_parameter(const struct command *command, const char
 	return NULL;
 }
 
+const struct parameter *spec_form_parameter(
+	const struct command *command, const struct form *form, const char *name)
+{
+	for (size_t i = 0; form && i < form->parameter_count; i++)
+		if (strcmp(form->parameters[i].name, name) == 0)
+			return &form->parameters[i];
+	return spec_parameter(command, name);
+}
+
+const struct form *spec_form(const struct command *command, size_t index)
+{
+	if (index < FORM_COUNT)
+		return &command->forms[index];
+	index -= FORM_COUNT;
+	return index < command->more_set_count ? &command->more_sets[index] : NULL;
+}
+
 const struct deviation *spec_deviation(const struct spec *spec, const char *id)
 {
 	for (size_t i = 0; i < spec->deviation_count; i++)

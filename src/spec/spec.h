@@ -44,6 +44,7 @@ struct response {
 
 struct form {
 	bool present;
+	const char *name; /* of one of several set forms; NULL: it is the only one */
 	enum form_kind kind;
 	int line, file_line;
 	const char *syntax;
@@ -54,14 +55,20 @@ struct form {
 	const char *omitted; /* optional parameters left out; NULL: counted under `requirement` */
 	const char *missing, *surplus, *empty, *reads_back, *persists, *lost,
 		*restored;  /* ids or NULL */
-	const char *undo;   /* a command line that puts back what the form did, or NULL */
+	const char *undo;   /* a command line that puts back what the form did; "": nothing to put
+			       back; NULL: as the query tells */
 	const char *effect; /* "uart" or NULL */
 	bool may_refuse;    /* a valid command may answer ERROR: it depends on the module's state */
 	const char **
 		unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */
+	const char **needs;             /* facilities of the cases of this form; NULL-terminated */
 	const char **setup, **teardown; /* command lines round each case; NULL-terminated */
 	const char *timeout; /* the bench's time that the answer may take besides: "join", … or
 				NULL */
+	const char *data; /* the parameter that tells how many bytes go out behind a prompt, or NULL
+			   */
+	struct parameter *parameters; /* in its command line, in place of the command's */
+	size_t parameter_count;
 };
 
 /* What a value asks of the bench. */
@@ -114,15 +121,30 @@ struct deviation {
 	int file_line;
 };
 
+/* A peer on the tester's address that every derived case opens. */
+struct model_peer {
+	const char *name, *kind;
+	const char *options; /* JSON, or NULL */
+	int port;            /* 0: any */
+	const char *as;      /* "name:port": where the module finds it besides, or NULL */
+	int file_line;
+};
+
 struct command {
-	const char *name;  /* "AT+UART_CUR" */
+	const char *name;  /* "AT+UART_CUR"; of a message of the module: "+IPD" */
 	const char *suite; /* "uart_cur" */
 	const char *family, *section, *title, *file;
 	int line;
+	bool message;               /* no command: it has no forms */
 	bool restarts;              /* after its OK the module restarts */
+	bool online;                /* the station is joined when a derived case begins */
 	const char **tags, **needs; /* NULL-terminated */
 	const char **setup, **teardown;
+	struct model_peer *peers;
+	size_t peer_count;
 	struct form forms[FORM_COUNT];
+	struct form *more_sets; /* further set forms */
+	size_t more_set_count;
 	struct parameter *parameters;
 	size_t parameter_count;
 	struct example *examples;
@@ -158,11 +180,20 @@ void spec_finish(struct spec *spec);
 const struct command *spec_command(const struct spec *spec, const char *name_or_suite);
 const struct requirement *spec_requirement(const struct spec *spec, const char *id);
 const struct parameter *spec_parameter(const struct command *command, const char *name);
+/* The parameter of that name in the form's command line. */
+const struct parameter *spec_form_parameter(
+	const struct command *command, const struct form *form, const char *name);
+/* The forms of the command, several set forms included, from 0 on; those that it does not have are
+ * not `present`. NULL behind the last. */
+const struct form *spec_form(const struct command *command, size_t index);
+/* The form that a command line has: of several set forms the one that fits it best. NULL: none. */
+const struct form *spec_form_of(const struct command *command, const char *command_line);
 const struct deviation *spec_deviation(const struct spec *spec, const char *id);
 /* Whether text (quotes removed) is a value of the parameter; *why, may be NULL, says why not. With
  * `reported` the bounds are widened by the tolerance, as for a value that the module tells. */
 bool spec_value_fits(const struct parameter *p, const char *text, bool reported, const char **why);
-/* "{network.access_point.ssid}": a fact of the bench, put in when the case runs. */
+/* "{network.access_point.ssid}", "{peer.server.port}": a fact of the bench, put in when the case
+ * runs. */
 bool spec_is_bench_fact(const char *text);
 
 /* A case of the plan, derived or scenario. */

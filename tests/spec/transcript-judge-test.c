@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The models against real firmware: every exchange of a basic or Wi-Fi command in the recorded
- * transcript is judged; what does not fit must be one of the deviations that the profile lists. */
+/* The models against real firmware: every exchange of a basic, Wi-Fi or TCP/IP command in the
+ * recorded transcript is judged; what does not fit must be one of the deviations that the profile
+ * lists. */
 #include "base/buf.h"
 #include "spec/judge.h"
 #include "spec/template.h"
@@ -37,6 +38,7 @@ struct tally {
 	int conforms, unscored, unknown, breaks, deviates;
 	struct buf deviations, faults;
 	bool (*judges)(const char *command); /* whether it is one of those that are looked at */
+	char sending[64]; /* the command whose prompt is answered next; "": none */
 };
 
 static bool is_basic(const char *command)
@@ -54,15 +56,25 @@ static bool is_basic(const char *command)
 	return false;
 }
 
-static bool is_wifi(const char *command)
+static bool is_of_family(const char *command, const char *family)
 {
 	size_t len = strcspn(command, "=?\r\n");
 	for (size_t i = 0; i < spec.command_count; i++)
-		if (strcmp(spec.commands[i].family, "wifi") == 0 &&
+		if (strcmp(spec.commands[i].family, family) == 0 &&
 			strlen(spec.commands[i].name) == len &&
 			strncmp(command, spec.commands[i].name, len) == 0)
 			return true;
 	return false;
+}
+
+static bool is_wifi(const char *command)
+{
+	return is_of_family(command, "wifi");
+}
+
+static bool is_tcpip(const char *command)
+{
+	return is_of_family(command, "tcpip");
 }
 
 /* WIFI CONNECTED and the like come whenever they come. */
@@ -106,6 +118,12 @@ static void judge_one(
 	buf_printf(&t->faults, "%s (%s): %s\n", command, judged.id, judged.why);
 }
 
+static bool is_final(const char *line)
+{
+	return strcmp(line, "OK") == 0 || strcmp(line, "ERROR") == 0 ||
+	       strcmp(line, "SEND OK") == 0 || strcmp(line, "SEND FAIL") == 0;
+}
+
 /* Lines up to the final result. Echo and blank lines are left out; what comes behind the final
  * result is another matter. */
 static void judge_response(struct tally *t, const char *command, char *text)
@@ -114,7 +132,7 @@ static void judge_response(struct tally *t, const char *command, char *text)
 	size_t count = 0;
 	char *rest = text, *line;
 	while ((line = strtok_r(rest, "\r\n", &rest))) {
-		if (strcmp(line, "OK") == 0 || strcmp(line, "ERROR") == 0) {
+		if (is_final(line)) {
 			judge_one(t, command, lines, count, line);
 			return;
 		}
@@ -134,14 +152,37 @@ static void put_bytes(struct buf *out, const char *utf8)
 	}
 }
 
+/* What answers the data is judged as an answer of the command that asked for them. */
+static void finish_data(struct tally *t, const struct buf *response)
+{
+	char *text = strdup(buf_text(response));
+	if (strncmp(text, "\r\nSEND OK\r\n", 11) == 0)
+		t->conforms++;
+	else
+		judge_response(t, t->sending, text);
+	free(text);
+	t->sending[0] = '\0';
+}
+
+static void finish_command(struct tally *t, const char *command, const struct buf *response)
+{
+	char *text = strdup(buf_text(response));
+	judge_response(t, command, text);
+	free(text);
+	bool prompts = response->len && response->data[response->len - 1] == '>';
+	if (prompts && strchr(command, '='))
+		snprintf(t->sending, sizeof(t->sending), "%s", command);
+}
+
 static void finish_exchange(struct tally *t, struct buf *command, struct buf *response)
 {
 	size_t len = command->len;
-	if (len > 2 && strcmp(command->data + len - 2, "\r\n") == 0 && t->judges(command->data)) {
+	if (t->sending[0]) {
+		finish_data(t, response);
+	} else if (len > 2 && strcmp(command->data + len - 2, "\r\n") == 0 &&
+		   t->judges(command->data)) {
 		command->data[len - 2] = '\0';
-		char *text = strdup(buf_text(response));
-		judge_response(t, command->data, text);
-		free(text);
+		finish_command(t, command->data, response);
 	}
 	buf_clear(command);
 	buf_clear(response);
@@ -216,6 +257,37 @@ Test(spec_transcript_judge, wifi_commands_conform_or_deviate_as_listed, .init = 
 	/* Bare AT+CWMODE, AT+CWMODE=?, AT+CWAUTOCONN? are not described; a join of nothing, one
 	 * without a station, AT+CWLIF, AT+CWQIF and AT+CWSAP? depend on the mode. */
 	cr_expect_eq(t.unscored, 8);
+	cr_expect_eq(t.conforms, 73);
+	buf_finish(&t.deviations);
+	buf_finish(&t.faults);
+}
+
+Test(spec_transcript_judge, tcpip_commands_conform_or_deviate_as_listed, .init = load_models,
+	.fini = unload_models)
+{
+	struct tally t = { .judges = is_tcpip };
+	judge_transcript(&t, FIXTURES "/transcripts/esp-at-2.0.0.jsonl");
+	cr_expect_eq(t.breaks, 0, "%s", buf_text(&t.faults));
+	cr_expect_eq(t.unknown, 0, "%s", buf_text(&t.faults));
+	cr_expect_str_eq(buf_text(&t.deviations), "AT+CIFSR CIFSR-D1\n"
+						  "AT+CIFSR CIFSR-D1\n"
+						  "AT+CIFSR CIFSR-D1\n"
+						  "AT+CIPSSLCCONF? CIPSSLCCONF-D1\n"
+						  "AT+CIPRECVLEN? CIPRECVLEN-D1\n"
+						  "AT+CIPSEND=4 CIPSEND-D1\n"
+						  "AT+CIPSEND=2048 CIPSEND-D1\n"
+						  "AT+CIPSENDEX=10 CIPSENDEX-D1\n"
+						  "AT+CIPSEND=2 CIPSEND-D1\n"
+						  "AT+CIPSEND=6 CIPSEND-D1\n"
+						  "AT+CIPRECVLEN? CIPRECVLEN-D1\n"
+						  "AT+CIPSEND=0,3 CIPSEND-D1\n"
+						  "AT+CIPSEND=1,4 CIPSEND-D1\n"
+						  "AT+CIPSEND=2,3 CIPSEND-D1\n");
+	/* AT+CIPDINFO?, AT+CIPSERVER? and AT+CIPRECONNINTV? are not described; one name server of
+	 * three, AT+SAVETRANSLINK=0 and a UDP mode behind a link ID are accepted, and the models
+	 * leave them to scenarios; the others are refused, which a model alone can't tell from
+	 * what the state asks for (links open or not, several connections or one). */
+	cr_expect_eq(t.unscored, 21);
 	cr_expect_eq(t.conforms, 73);
 	buf_finish(&t.deviations);
 	buf_finish(&t.faults);
