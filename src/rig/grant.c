@@ -54,12 +54,10 @@ static void put_bench(struct buf *out, const struct rig_bench *bench)
 	journal_list(out, "facilities", bench->facilities);
 	buf_printf(out,
 		",\"timeouts_ms\":{\"answer\":%d,\"restart\":%d,\"silence\":%d,\"case\":%d,"
-		"\"recover\":%d,\"guard\":%d,\"join\":%d,\"scan\":%d,\"lease\":%d},"
-		"\"guard_ms\":%d",
+		"\"recover\":%d,\"guard\":%d,\"join\":%d,\"scan\":%d,\"lease\":%d,"
+		"\"connect\":%d,\"escape\":%d,\"sntp\":%d,\"update\":%d},\"guard_ms\":%d",
 		t->answer, t->restart, t->silence, t->case_total, t->recover, t->guard, t->join,
-		t->scan, t->lease, t->guard);
-	if (bench->network)
-		buf_printf(out, ",\"network\":%s", bench->network);
+		t->scan, t->lease, t->connect, t->escape, t->sntp, t->update, t->guard);
 	journal_int(out, "deadline_ms", t->case_total);
 }
 
@@ -69,7 +67,8 @@ static int timeout_of(const char *name, const struct rig_timeouts *t)
 		const char *name;
 		int ms;
 	} all[] = { { "restart", t->restart }, { "join", t->join }, { "scan", t->scan },
-		{ "lease", t->lease } };
+		{ "lease", t->lease }, { "connect", t->connect }, { "sntp", t->sntp },
+		{ "update", t->update } };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(all[i].name, name) == 0)
 			return all[i].ms;
@@ -155,8 +154,10 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	}
 	buf_putc(out, ']');
 	put_uart(out, &worker->lane->bench.uart);
-	if (*link_module_address(worker->lane->link))
-		journal_text(out, "module_address", link_module_address(worker->lane->link));
+	if (worker->lane->facts)
+		buf_printf(out, ",\"network\":%s", worker->lane->facts);
+	if (worker->lane->network.own)
+		journal_text(out, "module_address", worker->lane->network.module);
 	journal_bool(out, "echo", true);
 	buf_append(out, rig->grant_tail.data, rig->grant_tail.len);
 	return out->len < CHANNEL_SIZE;

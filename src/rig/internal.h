@@ -59,6 +59,7 @@ struct rig {
 	struct journal *journal;
 	struct event_base *base;
 	char *dir; /* private */
+	char *pki; /* the run's certificates, in it */
 	int cancel_fd, done_fd, listen_fd;
 	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended,
 		deadline, tick;
@@ -104,6 +105,13 @@ void lease_restarted(struct lane *lane);
 void lease_worker_writable(struct lane *lane); /* held bytes go on */
 void lease_create(struct lane *lane);          /* its monitor */
 void lease_destroy(struct lane *lane);
+/* peer.c: the network partners of a lease */
+/* What the lines' networks are, and certificates; before the lines open. */
+int peer_prepare(struct rig *rig, struct error *error);
+void peer_request(struct worker *worker, const char *bytes, size_t len);
+void peer_worker_writable(struct lane *lane); /* a held answer goes on */
+bool peer_answer_waits(const struct lane *lane);
+void peer_end(struct lane *lane); /* all of them are gone */
 /* worker.c */
 int worker_listen(struct rig *rig, struct error *error);
 void worker_accept_all(struct rig *rig);

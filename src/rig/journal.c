@@ -184,9 +184,9 @@ void journal_flow_destroy(struct journal_flow *flow)
 	free(flow);
 }
 
-/* Counts the bytes; true while the flow is still kept whole. */
-static bool flow_add(struct journal_flow *flow, const uint8_t *bytes, size_t len)
+bool journal_flow_add(struct journal_flow *flow, const void *all, size_t len)
 {
+	const uint8_t *bytes = all;
 	EVP_DigestUpdate(flow->sha, bytes, len);
 	const uint8_t *last = len > JOURNAL_TAIL ? bytes + len - JOURNAL_TAIL : bytes;
 	size_t count = len > JOURNAL_TAIL ? JOURNAL_TAIL : len;
@@ -201,7 +201,7 @@ static bool flow_add(struct journal_flow *flow, const uint8_t *bytes, size_t len
 void journal_bytes(struct journal *j, const char *direction, int lane, int case_index,
 	const void *bytes, size_t len, int64_t t_ns, struct journal_flow *flow)
 {
-	bool whole = flow_add(flow, bytes, len);
+	bool whole = journal_flow_add(flow, bytes, len);
 	struct buf *line = journal_begin(j, direction, t_ns);
 	journal_int(line, "l", lane);
 	journal_int(line, "c", case_index);
@@ -236,21 +236,37 @@ static void put_tail(struct buf *line, const struct journal_flow *flow)
 	buf_json_bytes(line, last.data, last.len);
 }
 
+bool journal_flow_is_bulk(const struct journal_flow *flow)
+{
+	return flow->total > JOURNAL_WHOLE;
+}
+
+static void start_again(struct journal_flow *flow)
+{
+	EVP_DigestInit_ex(flow->sha, NULL, NULL);
+	flow->total = 0;
+}
+
+void journal_flow_put(struct buf *line, struct journal_flow *flow)
+{
+	journal_int(line, "total", (int64_t)flow->total);
+	put_sha(line, flow);
+	put_tail(line, flow);
+	start_again(flow);
+}
+
 void journal_flow_end(struct journal *j, const char *direction, int lane, int case_index,
 	struct journal_flow *flow)
 {
 	if (flow->total == 0)
 		return;
-	if (flow->total > JOURNAL_WHOLE) {
+	if (journal_flow_is_bulk(flow)) {
 		struct buf *line = journal_begin(j, "bulk", -1);
 		journal_int(line, "l", lane);
 		journal_int(line, "c", case_index);
 		journal_text(line, "dir", direction);
-		journal_int(line, "total", (int64_t)flow->total);
-		put_sha(line, flow);
-		put_tail(line, flow);
+		journal_flow_put(line, flow);
 		journal_end(j);
 	}
-	EVP_DigestInit_ex(flow->sha, NULL, NULL);
-	flow->total = 0;
+	start_again(flow);
 }

@@ -45,6 +45,11 @@ void journal_bool(struct buf *line, const char *key, bool value);
 /* Bytes of the line: "tx" or "rx". Beyond JOURNAL_WHOLE only their number is written. */
 void journal_bytes(struct journal *j, const char *direction, int lane, int case_index,
 	const void *bytes, size_t len, int64_t t_ns, struct journal_flow *flow);
+/* For lines of other kinds with the same rule: counts the bytes; true while all are kept. */
+bool journal_flow_add(struct journal_flow *flow, const void *bytes, size_t len);
+bool journal_flow_is_bulk(const struct journal_flow *flow);
+/* `,"total":…,"sha256":…,"last":…` and a fresh start. */
+void journal_flow_put(struct buf *line, struct journal_flow *flow);
 /* The case or the pause is over: the bulk line, when there was that much, and a fresh start. */
 void journal_flow_end(struct journal *j, const char *direction, int lane, int case_index,
 	struct journal_flow *flow);

@@ -6,6 +6,7 @@
 #include "rig/uart.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,8 +38,20 @@ static bool do_open(struct lane *lane)
 	return ok;
 }
 
+/* Routes to the peers of the last case would lead to nobody, or to somebody else. */
+static void forget_routes(struct lane *lane)
+{
+	struct error ignored = { 0 };
+	if (lane->had_peers && lane->link && lane->place.air &&
+		link_can(lane->link) & LINK_CAN_CONTROL)
+		link_control(lane->link, "{\"air\":{\"route\":{\"clear\":true}}}", &lane->text,
+			&ignored);
+	lane->had_peers = false;
+}
+
 static bool do_recover(struct lane *lane)
 {
+	forget_routes(lane);
 	struct talk t = talk_on(lane, lane->bench.timeouts_ms.recover);
 	t.lost = t.lost || lane->lost;
 	bool ok = recover_line(&t, lane->dirty, &lane->error);
@@ -167,6 +180,7 @@ void lane_finish(struct lane *lane)
 	buf_finish(&lane->json);
 	buf_finish(&lane->text);
 	buf_finish(&lane->unsent);
+	free(lane->facts);
 	pthread_mutex_destroy(&lane->lock);
 	pthread_cond_destroy(&lane->changed);
 }

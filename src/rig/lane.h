@@ -26,6 +26,7 @@ enum lane_state { LANE_BUSY, LANE_STALE, LANE_READY, LANE_LEASED, LANE_OUT };
 
 enum { LANE_CHUNK = 16384, LANE_HEAD = 9 /* message type and time */ };
 
+struct lane_peers;
 struct monitor;
 struct rig;
 struct worker;
@@ -34,6 +35,8 @@ struct lane {
 	int index;
 	const char *address;
 	struct link_place place;
+	struct link_network network;
+	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */
 	struct rig_bench bench; /* with this line's own rate */
 	struct journal *journal;
 	struct journal_flow *tx, *rx;
@@ -50,7 +53,8 @@ struct lane {
 	/* the job and its result: whose turn it is may touch them */
 	struct link *link;
 	bool dirty, ok;
-	bool altered; /* by LANE_RECOVER: what the monitor knew no longer holds */
+	bool had_peers; /* since the last recovery */
+	bool altered;   /* by LANE_RECOVER: what the monitor knew no longer holds */
 	struct rig_uart uart;
 	char how[16];
 	struct buf json, text;
@@ -65,6 +69,7 @@ struct lane {
 	struct event readable, writable;
 	bool reading;
 	struct monitor *monitor;
+	struct lane_peers *peers;           /* of the lease, or NULL */
 	char chunk[LANE_HEAD + LANE_CHUNK]; /* a message to the worker in the making */
 	size_t held;                        /* of it, waiting for room at the worker */
 	struct buf unsent;                  /* to the IUT, waiting for room on the line */

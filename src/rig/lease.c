@@ -159,7 +159,7 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 		return;
 	if (lane->unsent.len)
 		event_add(&lane->writable, NULL);
-	else
+	else if (!peer_answer_waits(lane))
 		event_add(&lane->worker->readable, NULL);
 }
 
@@ -282,6 +282,7 @@ void lease_end(struct worker *worker)
 	monitor_end(lane->monitor, journal_now(lane->journal));
 	journal_flow_end(lane->journal, "tx", lane->index, worker->case_index, lane->tx);
 	journal_flow_end(lane->journal, "rx", lane->index, worker->case_index, lane->rx);
+	peer_end(lane);
 	write_lease(lane, "release", worker);
 	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state);
 	buf_clear(&lane->unsent);

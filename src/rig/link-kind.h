@@ -12,6 +12,7 @@ struct link_kind {
 	const char *scheme; /* with its colon */
 	const char *form;   /* for messages */
 	unsigned can;
+	bool (*network)(const char *rest, int index, struct link_network *out); /* or NULL */
 	int (*check)(const char *rest, struct error *error);
 	int (*open)(struct link *link, struct error *error);
 	void (*close)(struct link *link); /* also what a failed open left */
@@ -31,7 +32,6 @@ struct link {
 	pid_t pid;       /* of the program behind exec: and virtual: */
 	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
 	struct buf name; /* virtual: of the port */
-	struct buf module_address; /* virtual: on the loopback network */
 };
 
 extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_virtual;

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 enum { WORDS_MAX = 64, STOP_MS = 1000, CONTROL_MS = 5000, READY_MS = 10000 };
+/* Last numbers of the tester's addresses on a line. */
+enum { TESTER = 2, TESTER_MORE = 7, TESTER_ELSEWHERE = 20 };
 
 /* Options of the address and how the program spells them. */
 static const struct {
@@ -107,22 +109,45 @@ static void place_path(const struct link *link, struct buf *path, const char *ki
 	buf_printf(path, "%s/iut%d.%s", link->place.dir, link->place.index, kind);
 }
 
-/* Each line has its own loopback address, and so has each run: several may go on at once. An
- * address among the options comes later and wins. */
-static void add_address(struct link *link, struct words *w)
+/* Each line has a part of the loopback network to itself, and so has each run: several may go on at
+ * once. The module has number 1 in it, the tester 2 to 9; an address among the options says which
+ * part, and which number the module has. */
+static bool virtual_network(const char *rest, int index, struct link_network *out)
 {
-	struct buf *address = &link->module_address;
-	const char *given = NULL;
-	for (size_t i = 0; i + 1 < w->count; i++)
-		if (strcmp(w->argv[i], "--address") == 0)
-			given = w->argv[i + 1];
-	buf_clear(address);
-	if (given) {
-		buf_puts(address, given);
+	struct words w CLEANUP(words_finish) = { 0 };
+	struct error ignored = { 0 };
+	if (add_options(&w, rest, &ignored) < 0)
+		return false;
+	snprintf(out->module, sizeof(out->module), "127.%d.%d.1", 1 + getpid() % 250, 100 + index);
+	for (size_t i = 0; i + 1 < w.count; i++)
+		if (strcmp(w.argv[i], "--address") == 0)
+			snprintf(out->module, sizeof(out->module), "%s", w.argv[i + 1]);
+	const char *dot = strrchr(out->module, '.');
+	if (!dot)
+		return false;
+	bool taken = atoi(dot + 1) >= TESTER && atoi(dot + 1) <= TESTER + TESTER_MORE;
+	snprintf(out->host, sizeof(out->host), "%.*s.%d", (int)(dot - out->module), out->module,
+		taken ? TESTER_ELSEWHERE : TESTER);
+	snprintf(out->other, sizeof(out->other), "%.*s.%d", (int)(dot - out->module), out->module,
+		(taken ? TESTER_ELSEWHERE : TESTER) + 1);
+	out->more = TESTER_MORE;
+	return true;
+}
+
+/* What the module is told of its network; an address among the options is there already. */
+static void add_network(struct link *link, struct words *w)
+{
+	struct link_network network = { 0 };
+	bool given = false;
+	for (size_t i = 0; i < w->count; i++)
+		given |= strcmp(w->argv[i], "--address") == 0;
+	if (!virtual_network(link->rest, link->place.index, &network))
 		return;
-	}
-	buf_printf(address, "127.%d.%d.1", 1 + getpid() % 250, 100 + link->place.index);
-	words_add(w, "--address", buf_text(address));
+	if (!given)
+		words_add(w, "--address", network.module);
+	words_add(w, "--host", network.host);
+	if (link->place.pki)
+		words_add(w, "--pki", link->place.pki);
 }
 
 /* Everything that makes up the command line. */
@@ -146,7 +171,7 @@ static int build(struct link *link, struct words *w, struct error *error)
 	if (!w->air && link->place.air)
 		words_add(w, "--air", link->place.air);
 	if (w->air || link->place.air)
-		add_address(link, w);
+		add_network(link, w);
 	return 0;
 }
 
@@ -296,6 +321,7 @@ static int virtual_power(struct link *link, struct error *error)
 const struct link_kind link_virtual = { .scheme = "virtual:",
 	.form = "virtual:",
 	.can = LINK_CAN_UART | LINK_CAN_POWER | LINK_CAN_CONTROL,
+	.network = virtual_network,
 	.check = virtual_check,
 	.open = virtual_open,
 	.close = virtual_close,

@@ -44,6 +44,16 @@ int link_check(const char *address, struct error *error)
 	return kind->check ? kind->check(address + strlen(kind->scheme), error) : 0;
 }
 
+bool link_network(const char *address, int index, struct link_network *out)
+{
+	struct error ignored = { 0 };
+	const struct link_kind *kind = find_kind(address, &ignored);
+	*out = (struct link_network){ 0 };
+	out->own =
+		kind && kind->network && kind->network(address + strlen(kind->scheme), index, out);
+	return out->own;
+}
+
 struct link *link_open(const char *address, const struct link_place *place, struct error *error)
 {
 	if (link_check(address, error) < 0)
@@ -77,7 +87,6 @@ void link_close(struct link *link)
 		return;
 	link->kind->close(link);
 	buf_finish(&link->name);
-	buf_finish(&link->module_address);
 	free(link->address);
 	free(link);
 }
@@ -95,11 +104,6 @@ unsigned link_can(const struct link *link)
 const char *link_address(const struct link *link)
 {
 	return link->address;
-}
-
-const char *link_module_address(const struct link *link)
-{
-	return buf_text(&link->module_address);
 }
 
 const struct rig_uart *link_uart(const struct link *link)

@@ -25,6 +25,7 @@ struct link_place {
 	const char *dir;            /* the run's private folder */
 	const char *run_dir;        /* what programs say on standard error goes there: iut-N.log */
 	int index;
+	const char *pki;      /* for virtual: folder with certificates, or NULL */
 	const char *air;      /* for virtual:, unless its address has one; NULL: none */
 	struct rig_uart uart; /* set when opened */
 	int connect_ms;
@@ -32,6 +33,18 @@ struct link_place {
 };
 
 struct link;
+
+/* What a line's own network is. */
+struct link_network {
+	bool own;        /* the line has one: addresses of the loopback network for itself */
+	char module[46]; /* "" when not known */
+	char host[46];   /* the tester's; "": none */
+	char other[46];  /* a second one of the tester's; "": none */
+	int more;        /* further addresses of the tester, counted on from it */
+	const char *pki; /* folder with certificates, or NULL */
+};
+/* That of a virtual module, which its address and the line's number make up; false for others. */
+bool link_network(const char *address, int index, struct link_network *out);
 
 /* Parses the address and opens it. NULL with *error filled. */
 struct link *link_open(const char *address, const struct link_place *place, struct error *error);
@@ -41,9 +54,6 @@ void link_close(struct link *link);   /* NULL is fine */
 int link_fd(const struct link *link); /* to wait on; -1 while lost */
 unsigned link_can(const struct link *link);
 const char *link_address(const struct link *link);
-/* Where the module behind it can be reached over the network, when the link knows that: the
- * virtual module's own loopback address. "": not known. */
-const char *link_module_address(const struct link *link);
 const struct rig_uart *link_uart(const struct link *link);
 /* Bytes moved, 0 when it would block, -EPIPE when the other side is gone. */
 ssize_t link_read(struct link *link, void *bytes, size_t size);

@@ -150,6 +150,12 @@ static void take_control(struct worker *worker, const char *bytes, size_t len, j
 	schedule_request(worker, LANE_CONTROL);
 }
 
+static void take_peer(struct worker *worker, const char *bytes, size_t len, json_t *json)
+{
+	(void)json;
+	peer_request(worker, bytes, len);
+}
+
 static void take_tolerate(struct worker *worker, const char *bytes, size_t len, json_t *json)
 {
 	(void)bytes, (void)len;
@@ -233,6 +239,7 @@ static const struct {
 	{ CHANNEL_UART, WORKER_LEASED, true, take_uart },
 	{ CHANNEL_RESET, WORKER_LEASED, true, take_reset },
 	{ CHANNEL_CONTROL, WORKER_LEASED, false, take_control },
+	{ CHANNEL_PEER, WORKER_LEASED, false, take_peer },
 	{ CHANNEL_RUNNER, WORKER_NEW, false, take_runner },
 	{ CHANNEL_RESULT, WORKER_RUNNER, true, take_result },
 };

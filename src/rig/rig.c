@@ -158,14 +158,13 @@ static void lane_setup(struct rig *rig, size_t index)
 {
 	const struct rig_plan *plan = rig->plan;
 	struct lane *lane = &rig->lanes[index];
-	lane->index = (int)index;
 	lane->rig = rig;
-	lane->address = plan->bench->iuts[index];
 	lane->bench = *plan->bench;
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
 		.air = plan->bench->air,
+		.pki = lane->network.own && plan->bench->air ? rig->pki : NULL,
 		.dir = rig->dir,
 		.run_dir = plan->run_dir,
 		.index = (int)index,
@@ -200,6 +199,12 @@ static int set_up(struct rig *rig)
 	rig->lanes = calloc(rig->lane_count, sizeof(*rig->lanes));
 	if (!rig->lanes)
 		abort();
+	for (size_t i = 0; i < rig->lane_count; i++) {
+		rig->lanes[i].index = (int)i;
+		rig->lanes[i].address = rig->plan->bench->iuts[i];
+	}
+	if (peer_prepare(rig, rig->error) < 0)
+		return -1;
 	rig->end = RIG_COMPLETE;
 	return 0;
 }
@@ -211,8 +216,10 @@ static void tear_down(struct rig *rig)
 	runner_finish(rig);
 	worker_close_all(rig);
 	for (size_t i = 0; rig->lanes && i < rig->lane_count; i++) {
-		if (!rig->lanes[i].rig)
+		if (!rig->lanes[i].rig) {
+			free(rig->lanes[i].facts);
 			continue;
+		}
 		lease_detach(&rig->lanes[i]);
 		lane_finish(&rig->lanes[i]);
 		lease_destroy(&rig->lanes[i]);
@@ -229,6 +236,7 @@ static void tear_down(struct rig *rig)
 	buf_finish(&rig->socket_path);
 	buf_finish(&rig->grant_tail);
 	free(rig->message);
+	free(rig->pki);
 	tempdir_remove(rig->dir);
 }
 

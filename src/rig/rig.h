@@ -21,11 +21,13 @@ struct rig_uart {
 struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
+	int connect, escape, sntp, update;
 };
 
 /* The bench: what surrounds the IUT. Strings belong to the caller. */
 struct rig_bench {
 	const char *name;
+	const char *file;              /* it comes from, for messages; or NULL */
 	const char *const *iuts;       /* link addresses, NULL-terminated: one lease each */
 	const char *const *facilities; /* NULL-terminated */
 	struct rig_uart uart;
@@ -33,6 +35,7 @@ struct rig_bench {
 	const int64_t *baud_rates; /* for the search, 0-terminated */
 	bool restore_after_failure;
 	const char *network; /* facts about the network as JSON, for the cases; or NULL */
+	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
 	const char *air;     /* file with the virtual module's air; or NULL */
 	const char *const *reset_command, *const *power_command; /* argv or NULL */
 };

@@ -130,6 +130,8 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 	(void)fd, (void)what;
 	struct worker *worker = user;
 	if (worker->lane)
+		peer_worker_writable(worker->lane);
+	if (worker->lane)
 		lease_worker_writable(worker->lane);
 }
 
@@ -206,7 +208,8 @@ void worker_read_all(struct rig *rig, bool only_new)
 	struct worker *worker = rig->workers;
 	while (worker) {
 		struct worker *next = worker->next;
-		bool mute = worker->lane && worker->lane->unsent.len;
+		bool mute = worker->lane &&
+			    (worker->lane->unsent.len || peer_answer_waits(worker->lane));
 		mute = mute || (only_new && worker->state != WORKER_NEW);
 		worker = !mute && read_one(worker) ? rig->workers : next;
 	}

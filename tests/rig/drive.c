@@ -75,6 +75,8 @@ static void set(struct setting *s, const char *key, char *value)
 		s->plan.fail_fast = atoi(value);
 	else if (strcmp(key, "--reset") == 0)
 		s->bench.reset_command = (const char *const *)words_split(value);
+	else if (strcmp(key, "--network") == 0)
+		s->bench.network = value;
 	else if (strcmp(key, "--power") == 0)
 		s->bench.power_command = (const char *const *)words_split(value);
 	else

@@ -4,6 +4,7 @@
 #include "base/channel.h"
 #include "base/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -237,6 +239,103 @@ static void do_ping(int fd)
 	say_verdict(fd, "pass", "");
 }
 
+/* One request about peers; the answer stands in message + 1. */
+static void ask_peer(int fd, const char *json, const char *wanted)
+{
+	send_text(fd, CHANNEL_PEER, json);
+	if (expect(fd, CHANNEL_PEER, 10000) < 0 || !strstr(message + 1, wanted))
+		fail(fd, "the peers did not answer as they should");
+}
+
+/* Connects to the server that was opened last, as a module would. */
+static int visit(int fd)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	char address[46] = "";
+	int port = 0;
+	const char *text = strstr(message + 1, "\"address\":\"");
+	const char *number = strstr(message + 1, "\"port\":");
+	if (!text || !number || sscanf(text, "\"address\":\"%45[^\"]", address) != 1 ||
+		sscanf(number, "\"port\":%d", &port) != 1 ||
+		inet_pton(AF_INET, address, &at.sin_addr) != 1)
+		fail(fd, "the answer has no address");
+	at.sin_port = htons((uint16_t)port);
+	int module = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(module, (struct sockaddr *)&at, sizeof(at)) < 0)
+		fail(fd, "can't connect to the peer");
+	return module;
+}
+
+static int open_echo(int fd)
+{
+	ask_peer(fd, "{\"do\":\"open\",\"kind\":\"tcp-echo\"}", "\"ok\":true");
+	int module = visit(fd);
+	ask_peer(fd, "{\"do\":\"wait\",\"peer\":0,\"for\":\"connect\",\"timeout_ms\":2000}",
+		"\"reached\":true");
+	return module;
+}
+
+static void do_peer(int fd)
+{
+	char got[8] = "";
+	int module = open_echo(fd);
+	if (write(module, "a\0\377\"", 4) != 4 || recv(module, got, 4, MSG_WAITALL) != 4 ||
+		memcmp(got, "a\0\377\"", 4) != 0)
+		fail(fd, "no echo");
+	close(module);
+	ask_peer(fd, "{\"do\":\"wait\",\"peer\":0,\"for\":\"close\",\"timeout_ms\":2000}",
+		"\"closed\":\"fin\"");
+	do_pass(fd);
+}
+
+/* Leaves everything open. */
+static void do_peer_crash(int fd)
+{
+	open_echo(fd);
+	do_crash(fd);
+}
+
+static void do_peer_hang(int fd)
+{
+	open_echo(fd);
+	hang();
+}
+
+/* More than is kept, in both directions. */
+static void do_peer_bulk(int fd)
+{
+	static char bytes[200000];
+	int module = open_echo(fd);
+	memset(bytes, 'b', sizeof(bytes));
+	for (size_t at = 0; at < sizeof(bytes); at += 50000)
+		if (write(module, bytes, 50000) != 50000 ||
+			recv(module, bytes, 50000, MSG_WAITALL) != 50000)
+			fail(fd, "no echo");
+	do_pass(fd);
+}
+
+/* Asks for what it does not read. */
+static void do_peer_deaf(int fd)
+{
+	ask_peer(fd, "{\"do\":\"open\",\"kind\":\"tcp\"}", "\"ok\":true");
+	for (;;)
+		send_text(fd, CHANNEL_PEER, "{\"do\":\"state\",\"peer\":0}");
+}
+
+static void do_peer_waits(int fd)
+{
+	ask_peer(fd, "{\"do\":\"open\",\"kind\":\"tcp\"}", "\"ok\":true");
+	send_text(fd, CHANNEL_PEER,
+		"{\"do\":\"wait\",\"peer\":0,\"for\":\"connect\",\"timeout_ms\":60000}");
+	do_pass(fd);
+}
+
+static void do_peer_none(int fd)
+{
+	ask_peer(fd, "{\"do\":\"open\",\"kind\":\"tcp\"}", "declares no host_address");
+	do_pass(fd);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(int fd);
@@ -261,6 +360,13 @@ static const struct {
 	{ "deaf", do_deaf },
 	{ "pour", do_pour },
 	{ "ping", do_ping },
+	{ "peer", do_peer },
+	{ "peer_crash", do_peer_crash },
+	{ "peer_hang", do_peer_hang },
+	{ "peer_bulk", do_peer_bulk },
+	{ "peer_deaf", do_peer_deaf },
+	{ "peer_waits", do_peer_waits },
+	{ "peer_none", do_peer_none },
 	{ "wrong_name", do_pass },
 };
 

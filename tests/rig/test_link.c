@@ -2,6 +2,8 @@
 /* Addresses, and what a message about a bad one says. */
 #include "rig/link.h"
 
+#include "base/text.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -47,4 +49,38 @@ Test(link, bad_addresses)
 	refused("tcp:host:", "HOST:PORT");
 	refused("tcp:host:70000", "HOST:PORT");
 	refused("tcp::5000", "HOST:PORT");
+}
+
+Test(link, virtual_lines_have_networks_of_their_own)
+{
+	struct link_network one, two;
+	cr_assert(link_network("virtual:", 0, &one));
+	cr_assert(link_network("virtual:?dialect=field&pace=1", 1, &two));
+	cr_assert(text_ends(one.module, ".100.1"), "%s", one.module);
+	cr_assert(text_ends(one.host, ".100.2"), "%s", one.host);
+	cr_assert(text_ends(one.other, ".100.3"), "%s", one.other);
+	cr_assert(text_ends(two.host, ".101.2"), "%s", two.host);
+	cr_assert_eq(one.more, 7);
+}
+
+Test(link, an_address_says_which_part_of_the_network_it_is)
+{
+	struct link_network n;
+	cr_assert(link_network("virtual:?address=127.9.8.7", 3, &n));
+	cr_assert_str_eq(n.module, "127.9.8.7");
+	cr_assert_str_eq(n.host, "127.9.8.20");
+	cr_assert(link_network("virtual:?address=127.9.8.1", 3, &n));
+	cr_assert_str_eq(n.host, "127.9.8.2");
+}
+
+Test(link, others_have_none)
+{
+	static const char *const addresses[] = { "serial:/dev/ttyUSB0", "tcp:127.0.0.1:1",
+		"virtual:?colour=red", "nonsense" };
+	struct link_network n;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		cr_assert_not(link_network(addresses[i], 0, &n));
+		cr_assert_not(n.own);
+		cr_assert_str_eq(n.host, "");
+	}
 }
