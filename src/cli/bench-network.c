@@ -5,9 +5,11 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum fact {
 	FACT_SSID,
@@ -56,8 +58,8 @@ static const struct section {
 			{ "username", FACT_NAME, true }, { "password", FACT_NAME, true },
 			{ "methods", FACT_METHODS, true } } },
 };
-static const char *const addresses[] = { "module_address", "host_address" };
-enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]), ADDRESS_COUNT = 2, MACS_MAX = 8 };
+static const char *const addresses[] = { "module_address", "host_address", "other_address" };
+enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]), ADDRESS_COUNT = 3, MACS_MAX = 8 };
 
 struct loader {
 	struct strict *file;
@@ -222,15 +224,46 @@ static void put_wrong_password(json_t *network)
 	json_object_set_new(network, "wrong_password", json_string(wrong));
 }
 
+/* The folder of a bench's own certificates, beside the bench file unless its path is a whole one.
+ */
+static int load_pki(struct loader *l, const json_t *network, char **out)
+{
+	static const char *const files[] = { "ca.pem", "server.pem", "server.key",
+		"client-ca.pem" };
+	static const char path[] = "network.pki";
+	struct buf dir AUTO_BUF = { 0 };
+	const json_t *value = json_object_get(network, "pki");
+	const char *name = json_string_value(value);
+	if (!value)
+		return 0;
+	if (!is_text(value, 1, 4000))
+		return strict_error(l->file, l->error, path, "\"%s\" must be a folder", path);
+	const char *slash = strrchr(l->file->file, '/');
+	if (*name != '/' && slash)
+		buf_append(&dir, l->file->file, (size_t)(slash - l->file->file) + 1);
+	buf_puts(&dir, name);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct buf file AUTO_BUF = { 0 };
+		buf_printf(&file, "%s/%s", dir.data, files[i]);
+		if (access(file.data, R_OK) < 0)
+			return strict_error(l->file, l->error, path, "\"%s\": %s: %s", path,
+				file.data, strerror(errno));
+	}
+	*out = buf_take(&dir);
+	add_facility(l, "tls");
+	return 0;
+}
+
 static int load(struct loader *l, const json_t *network)
 {
-	const char *keys[SECTION_COUNT + ADDRESS_COUNT + 2] = { NULL };
+	const char *keys[SECTION_COUNT + ADDRESS_COUNT + 3] = { NULL };
 	size_t n = 0;
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		keys[n++] = sections[i].name;
 	for (size_t i = 0; i < ADDRESS_COUNT; i++)
 		keys[n++] = addresses[i];
-	keys[n] = "wrong_password";
+	keys[n++] = "wrong_password";
+	keys[n] = "pki";
 	if (strict_keys(l->file, "network", network, keys, l->error) < 0)
 		return -1;
 	for (size_t i = 0; i < SECTION_COUNT; i++)
@@ -243,17 +276,20 @@ static int load(struct loader *l, const json_t *network)
 }
 
 int bench_network_load(struct strict *file, const json_t *network, const char **facilities,
-	char **text, struct error *error)
+	struct bench_network *out, struct error *error)
 {
 	struct loader l = { .file = file, .error = error, .facilities = facilities };
-	*text = NULL;
 	while (*l.facilities)
 		l.facilities++;
-	if (load(&l, network) < 0)
+	if (load(&l, network) < 0 || load_pki(&l, network, &out->pki) < 0)
 		return -1;
+	/* Whoever knows the tester's address can be served by what the tester runs there. */
+	if (json_object_get(network, "host_address"))
+		add_facility(&l, "peers");
 	json_t *facts = json_deep_copy(network);
 	put_wrong_password(facts);
-	*text = json_dumps(facts, JSON_COMPACT);
+	json_object_del(facts, "pki");
+	out->facts = json_dumps(facts, JSON_COMPACT);
 	json_decref(facts);
-	return *text ? 0 : error_set(error, NULL, 0, 0, "out of memory");
+	return out->facts ? 0 : error_set(error, NULL, 0, 0, "out of memory");
 }

@@ -7,12 +7,17 @@
 #include "base/error.h"
 #include "spec/strict.h"
 
-enum { BENCH_NETWORK_FACILITIES = 8 };
+enum { BENCH_NETWORK_FACILITIES = 11 };
+
+/* What the section says; both owned by the caller, also after an error. */
+struct bench_network {
+	char *facts; /* JSON, defaults put in */
+	char *pki;   /* folder with certificates, or NULL */
+};
 
 /* Checks the section and appends its facilities to the NULL-terminated list, which has room for
- * BENCH_NETWORK_FACILITIES more. *text becomes the facts as JSON, defaults put in; the caller frees
- * it. 0, or -1 with *error. */
+ * BENCH_NETWORK_FACILITIES more. 0, or -1 with *error. */
 int bench_network_load(struct strict *file, const json_t *network, const char **facilities,
-	char **text, struct error *error);
+	struct bench_network *out, struct error *error);
 
 #endif

@@ -21,7 +21,7 @@ struct memory {
 	const char *facilities[MAX_WORDS + BENCH_NETWORK_FACILITIES + 1];
 	const char *reset[MAX_WORDS + 1], *power[MAX_WORDS + 1];
 	int64_t rates[MAX_WORDS + 1];
-	char *network, *air;
+	char *network, *air, *pki;
 };
 
 struct loader {
@@ -133,10 +133,11 @@ static int load_uart(const struct loader *l, const json_t *uart)
 static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
-		"guard", "join", "scan", "lease", NULL };
+		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
-		&t->guard, &t->join, &t->scan, &t->lease };
+		&t->guard, &t->join, &t->scan, &t->lease, &t->connect, &t->escape, &t->sntp,
+		&t->update };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -207,10 +208,14 @@ static int load_network(const struct loader *l)
 	const json_t *network = json_object_get(l->file->root, "network");
 	if (!network)
 		return 0;
-	if (bench_network_load(
-		    l->file, network, l->memory->facilities, &l->memory->network, l->error) < 0)
+	struct bench_network out = { 0 };
+	int failed = bench_network_load(l->file, network, l->memory->facilities, &out, l->error);
+	l->memory->network = out.facts;
+	l->memory->pki = out.pki;
+	l->bench->rig.network = out.facts;
+	l->bench->rig.pki = out.pki;
+	if (failed)
 		return -1;
-	l->bench->rig.network = l->memory->network;
 	return 0;
 }
 
@@ -261,6 +266,7 @@ static int load(const struct loader *l)
 	if (!b->rig.name)
 		return strict_error(
 			l->file, l->error, "", "a bench file needs \"bench\": its name");
+	b->rig.file = l->file->file;
 	b->rig.iuts = l->memory->iuts;
 	b->rig.facilities = l->memory->facilities;
 	return 0;
@@ -277,7 +283,11 @@ static const struct rig_bench defaults = {
 		.guard = 60,
 		.join = 20000,
 		.scan = 15000,
-		.lease = 10000 },
+		.lease = 10000,
+		.connect = 15000,
+		.escape = 1000,
+		.sntp = 15000,
+		.update = 120000 },
 };
 
 int bench_load(struct bench *out, const char *name, struct error *error)
@@ -318,6 +328,7 @@ void bench_finish(struct bench *bench)
 	strict_close(&memory->file);
 	free(memory->network);
 	free(memory->air);
+	free(memory->pki);
 	free(memory);
 	*bench = (struct bench){ 0 };
 }
