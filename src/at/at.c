@@ -4,6 +4,7 @@
 #include "at/at.h"
 
 #include "at/leave.h"
+#include "at/peer-model.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -50,6 +51,7 @@ _Noreturn void at_leave(const char *file, int line)
 	struct buf message = { 0 };
 	bool failed = strcmp(s->outcome.verdict, "fail") == 0;
 	session_message(s, &message, at_source(file), line);
+	peer_finish();
 	snprintf(text, sizeof(text), "%s", buf_text(&message));
 	buf_finish(&message);
 	if (*s->outcome.verdict)
@@ -82,6 +84,7 @@ void at_started(void)
 
 void at_completed(void)
 {
+	peer_finish();
 	session_verdict(&at_session, "pass", "", "", 0);
 	session_close(&at_session);
 }

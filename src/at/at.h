@@ -120,6 +120,9 @@ void at_resync(const char *file, int line);
 /* Cuts power and waits until the module answers. Needs the facility "power". */
 #define power_cycle() at_power_cycle(__FILE__, __LINE__)
 void at_power_cycle(const char *file, int line);
+/* Cuts power and waits for nothing: what the module prints at its start can be judged. */
+#define power_cut() at_power_cut(__FILE__, __LINE__)
+void at_power_cut(const char *file, int line);
 /* Sets the host's side of the line. */
 #define host_baud(baud) at_host_baud(__FILE__, __LINE__, baud)
 void at_host_baud(const char *file, int line, int64_t baud);
@@ -140,7 +143,8 @@ const char *told(const char *path) __attribute__((returns_nonnull));
 #define network(path) at_network(__FILE__, __LINE__, path)
 const char *at_network(const char *file, int line, const char *path)
 	__attribute__((returns_nonnull));
-/* A time of the bench: "answer", "restart", "silence", "join", "scan", "lease". */
+/* A time of the bench: "answer", "restart", "silence", "join", "scan", "lease", "connect",
+ * "escape", "sntp", "update", "guard". */
 int bench_ms(const char *name);
 /* Asks the module over UDP for a service such as "_iot._tcp.local", as multicast DNS does; false
  * when no answer comes within timeout_ms. What it tells is in mdns(): "instance", "host", "port",

@@ -38,6 +38,15 @@ void at_power_cycle(const char *file, int line)
 		at_leave(file, line);
 }
 
+void at_power_cut(const char *file, int line)
+{
+	struct session *s = &at_session;
+	at_needs(file, line, "power");
+	if (!session_ask(s, CHANNEL_RESET, "{\"how\":\"power\"}"))
+		at_leave(file, line);
+	line_restart(s->line);
+}
+
 void at_host_baud(const char *file, int line, int64_t baud)
 {
 	struct grant_uart uart = at_session.uart;
@@ -115,7 +124,8 @@ int bench_ms(const char *name)
 		int ms;
 	} all[] = { { "answer", g->answer_ms }, { "restart", g->restart_ms },
 		{ "silence", g->silence_ms }, { "join", g->join_ms }, { "scan", g->scan_ms },
-		{ "lease", g->lease_ms } };
+		{ "lease", g->lease_ms }, { "connect", g->connect_ms }, { "escape", g->escape_ms },
+		{ "sntp", g->sntp_ms }, { "update", g->update_ms }, { "guard", g->guard_ms } };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(all[i].name, name) == 0)
 			return all[i].ms;

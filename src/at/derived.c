@@ -4,6 +4,9 @@
 #include "at/at.h"
 #include "at/exchange.h"
 #include "at/leave.h"
+#include "at/online.h"
+#include "at/peer-model.h"
+#include "at/peer.h"
 #include "at/restart.h"
 #include "base/text.h"
 #include "spec/derive.h"
@@ -21,6 +24,7 @@ static struct run {
 	const struct step *step;
 	struct fields remembered;
 	struct buf line;
+	int *peers; /* numbers by their place in the model; -1: not opened */
 	bool deviated;
 } run;
 
@@ -28,6 +32,8 @@ static void run_finish(void)
 {
 	fields_finish(&run.remembered);
 	buf_finish(&run.line);
+	free(run.peers);
+	run.peers = NULL;
 	derived_finish(&run.derived);
 	spec_finish(&run.spec);
 }
@@ -72,9 +78,27 @@ static void find_case(void)
 	}
 }
 
+/* "server.address", "server.port" */
+static const char *peer_fact(const char *name)
+{
+	size_t len = strcspn(name, ".");
+	const char *what = name + len + (name[len] == '.');
+	for (size_t i = 0; i < run.c->command->peer_count; i++) {
+		const char *peer = run.c->command->peers[i].name;
+		if (strlen(peer) != len || strncmp(peer, name, len) != 0)
+			continue;
+		if (strcmp(what, "address") == 0)
+			return peer_address(run.peers[i]);
+		return strcmp(what, "port") == 0 ? fmt("%d", peer_port(run.peers[i])) : NULL;
+	}
+	return NULL;
+}
+
 static const char *remembered(void *user, const char *name)
 {
 	(void)user;
+	if (text_starts(name, "peer."))
+		return peer_fact(name + strlen("peer."));
 	if (text_starts(name, "network."))
 		return grant_network(&run.s->grant, name + strlen("network."));
 	return fields_get(&run.remembered, name);
@@ -189,6 +213,29 @@ static void run_setup(const struct step *step)
 		leave();
 }
 
+/* A prompt behind OK, then as many bytes as the command said, then their result. Letters: nothing
+ * in them has a meaning to any command. */
+static void run_data(const char *length)
+{
+	struct session *s = run.s;
+	static char letters[2048];
+	int64_t len = 0;
+	exchange_begin(s);
+	exchange_alternative(s, "SEND OK");
+	if (!text_integer(length, &len) || len < 1 || len > (int64_t)sizeof(letters)) {
+		session_end(s, "error", "\"%s\" is no length of data that can be sent", length);
+		leave();
+	}
+	for (size_t i = 0; i < sizeof(letters); i++)
+		letters[i] = (char)('a' + i % 26);
+	if (!exchange_prompt(s, s->grant.answer_ms) || !session_send(s, letters, (size_t)len))
+		leave();
+	s->data_sent = (size_t)len;
+	if (!exchange_run(s, NULL))
+		leave();
+	s->data_open = false;
+}
+
 /* Whether what came tells everything that the checks want to know. */
 static bool has_all(const struct step *step)
 {
@@ -209,6 +256,8 @@ static void run_send(const struct step *step)
 	s->facts_only = false;
 	if (s->deviations_met > before && !(step->facts && has_all(step)))
 		run.deviated = true;
+	if (step->data && s->got.final && strcmp(s->got.final, step->final) == 0)
+		run_data(expand(step->data));
 	bool ok = s->got.final && strcmp(s->got.final, "OK") == 0;
 	if (step->uart && ok)
 		follow_uart(buf_text(&s->sent));
@@ -246,7 +295,23 @@ static void run_step(const struct step *step)
 	case STEP_RESTORE:
 		run_restart(step, "AT+RESTORE");
 		break;
+	case STEP_ONLINE:
+		if (!online_reach(run.s, false))
+			leave();
+		break;
 	}
+}
+
+static void open_peers(void)
+{
+	const struct command *command = run.c->command;
+	run.peers = calloc(command->peer_count + 1, sizeof(*run.peers));
+	if (!run.peers)
+		abort();
+	for (size_t i = 0; i < command->peer_count; i++)
+		run.peers[i] = derive_uses_peer(run.c, &command->peers[i])
+				       ? peer_open_model(&command->peers[i], run.c->file)
+				       : -1;
 }
 
 static void derived_body(void)
@@ -255,6 +320,7 @@ static void derived_body(void)
 	run.s = &at_session;
 	find_case();
 	run.s->error_codes_pass = true;
+	open_peers();
 	for (size_t i = 0; i < run.c->step_count; i++)
 		run_step(&run.c->steps[i]);
 	run_finish();

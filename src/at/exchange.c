@@ -245,7 +245,8 @@ static int wire_ms(const struct session *s)
 {
 	enum { ANSWER_BYTES = 200, BITS = 11 };
 	int64_t baud = s->uart.baud > 0 ? s->uart.baud : 1;
-	return (int)((int64_t)(2 * s->sent.len + ANSWER_BYTES) * BITS * 1000 / baud);
+	size_t bytes = 2 * s->sent.len + s->data_sent + ANSWER_BYTES;
+	return (int)((int64_t)bytes * BITS * 1000 / baud);
 }
 
 static int answer_limit_ms(const struct session *s)
@@ -264,7 +265,8 @@ bool exchange_collect(struct session *s, const char *command_line)
 		buf_clear(&s->sent);
 		buf_puts(&s->sent, command_line);
 		s->echoed = false;
-		s->raw_open = false;
+		s->raw_open = s->data_open = false;
+		s->data_sent = 0;
 		buf_printf(&bytes, "%s\r\n", command_line);
 		bool sent = session_send(s, bytes.data, bytes.len);
 		buf_finish(&bytes);
@@ -295,14 +297,12 @@ static bool add_model(struct session *s, const struct command *command, const st
 bool exchange_model(struct session *s, const char *command_line)
 {
 	const struct command *command = session_command(s, command_line);
-	enum form_kind kind = text_ends(command_line, "?") ? FORM_QUERY
-			      : strchr(command_line, '=')  ? FORM_SET
-							   : FORM_EXECUTE;
+	const struct form *form = command ? spec_form_of(command, command_line) : NULL;
 	exchange_begin(s);
-	if (!command || !command->forms[kind].present)
+	if (!form)
 		return session_end(
 			s, "error", "no model says how \"%s\" is answered", command_line);
-	if (!add_model(s, command, &command->forms[kind]))
+	if (!add_model(s, command, form))
 		return false;
 	s->facts_only = true;
 	bool ok = exchange_run(s, command_line);
@@ -334,7 +334,7 @@ bool exchange_words(struct session *s, const char *command_line, const char *con
 				s, "error", "\"%s\": %s", words[i] + marked(words[i]), error.text);
 	}
 	bool ok = exchange_run(s, command_line);
-	s->raw_open = false;
+	s->raw_open = s->data_open = false;
 	return ok;
 }
 
@@ -354,4 +354,68 @@ int exchange_fits(struct session *s, const char *word, const char *text, size_t 
 		fields_take(&s->fields, e, &one);
 	got_finish(&one);
 	return fits;
+}
+
+void exchange_prompted(struct session *s, const struct line_piece *prompt)
+{
+	s->data_open = prompt->command && *prompt->command;
+	s->data_sent = 0;
+	if (!s->data_open)
+		return;
+	buf_clear(&s->sent);
+	buf_puts(&s->sent, prompt->command);
+}
+
+void exchange_trim(struct session *s)
+{
+	while (!s->data_open && s->sent.len && strchr("\r\n", s->sent.data[s->sent.len - 1]))
+		s->sent.data[--s->sent.len] = '\0';
+}
+
+bool exchange_foreign(struct session *s, const char *expected, const struct line_piece *piece)
+{
+	struct buf seen = { 0 };
+	text_visible(&seen, piece->bytes, piece->len < 300 ? piece->len : 300);
+	session_end(s, "fail", "expected \"%s\", came \"%s\"", expected, buf_text(&seen));
+	buf_puts(&s->outcome.expected, expected);
+	buf_append(&s->outcome.actual, piece->bytes, piece->len);
+	buf_finish(&seen);
+	return false;
+}
+
+bool exchange_boot_noise(const struct line_piece *piece)
+{
+	return piece->kind == LINE_NOISE && piece->boot;
+}
+
+bool exchange_piece(struct session *s, struct deadline deadline, struct line_piece *piece)
+{
+	for (;;) {
+		int got = session_piece(s, deadline, piece);
+		if (got <= 0)
+			return false;
+		if (piece->kind == LINE_BLANK || piece->kind == LINE_ECHO ||
+			piece->kind == LINE_PAYLOAD || exchange_boot_noise(piece))
+			continue;
+		if (piece->kind == LINE_PROMPT || !piece->text || !session_noise(s, piece->text))
+			return true;
+	}
+}
+
+bool exchange_prompt(struct session *s, int timeout_ms)
+{
+	const struct deadline deadline = deadline_in_ms(timeout_ms);
+	struct line_piece piece;
+	while (exchange_piece(s, deadline, &piece)) {
+		if (piece.kind == LINE_PROMPT) {
+			exchange_prompted(s, &piece);
+			return true;
+		}
+		if (piece.kind != LINE_URC)
+			return exchange_foreign(s, ">", &piece);
+		if (!session_queue(s, piece.text))
+			return false;
+	}
+	return session_end(s, "fail", "expected the prompt \">\", which did not come within %d ms",
+		timeout_ms);
 }

@@ -19,6 +19,18 @@ bool exchange_collect(struct session *s, const char *command_line);
 bool exchange_keep_urcs(struct session *s);
 /* Against what the model lists for this form of the command; deviations are only noted. */
 bool exchange_model(struct session *s, const char *command_line);
+/* The prompt came: raw bytes are data now, and their response is one of the command's. */
+void exchange_prompted(struct session *s, const struct line_piece *prompt);
+/* Before the response to raw bytes is collected: a command loses its line end. */
+void exchange_trim(struct session *s);
+/* Waits for one piece that is not blank, echo, data or log output. False: none came, or the end. */
+bool exchange_piece(struct session *s, struct deadline deadline, struct line_piece *piece);
+/* What a module that starts prints before `ready` is nobody's. */
+bool exchange_boot_noise(const struct line_piece *piece);
+/* Ends the case: this piece came in place of what was expected. Returns false. */
+bool exchange_foreign(struct session *s, const char *expected, const struct line_piece *piece);
+/* Waits for the prompt; known URCs that come before it are queued. */
+bool exchange_prompt(struct session *s, int timeout_ms);
 /* All of it from the words of a case: information lines, then the final result. */
 bool exchange_words(struct session *s, const char *command_line, const char *const words[]);
 /* Whether a line fits a word of a case. -1: the word itself is broken. */

@@ -117,6 +117,11 @@ static void read_bench(struct grant *g, const json_t *root)
 	g->join_ms = (int)number(times, "join", 20000);
 	g->scan_ms = (int)number(times, "scan", 15000);
 	g->lease_ms = (int)number(times, "lease", 10000);
+	g->connect_ms = (int)number(times, "connect", 15000);
+	g->escape_ms = (int)number(times, "escape", 1000);
+	g->sntp_ms = (int)number(times, "sntp", 15000);
+	g->update_ms = (int)number(times, "update", 120000);
+	g->guard_ms = (int)number(root, "guard_ms", 60);
 	g->facilities = texts(g, json_object_get(root, "facilities"));
 	g->spec_dirs = texts(g, json_object_get(root, "spec"));
 	g->noise = texts(g, json_object_get(root, "noise"));

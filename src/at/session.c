@@ -51,6 +51,13 @@ static void ack_read(struct session *s, size_t len)
 	json_decref(root);
 }
 
+static void peer_read(struct session *s, size_t len)
+{
+	s->acked = true;
+	buf_clear(&s->peer_answer);
+	buf_append(&s->peer_answer, s->message + 1, len);
+}
+
 static void rx_read(struct session *s, size_t len)
 {
 	const uint8_t *p = (const uint8_t *)s->message + 1;
@@ -80,6 +87,9 @@ static int receive(struct session *s, int timeout_ms)
 		return 1;
 	case CHANNEL_ACK:
 		ack_read(s, (size_t)len);
+		return 1;
+	case CHANNEL_PEER:
+		peer_read(s, (size_t)len);
 		return 1;
 	case CHANNEL_ABORT:
 		abort_read(s, (size_t)len);
@@ -181,6 +191,8 @@ void session_close(struct session *s)
 	buf_finish(&s->wire);
 	buf_finish(&s->ack_text);
 	buf_finish(&s->sent);
+	buf_finish(&s->peer_answer);
+	incoming_finish(&s->in);
 }
 
 void session_finish(struct session *s)
@@ -199,23 +211,57 @@ bool session_tell(struct session *s, enum channel_type type, const char *json)
 	return sent < 0 ? lost(s, sent) : true;
 }
 
-bool session_ask(struct session *s, enum channel_type type, const char *json)
+static bool wait_answer(struct session *s, int timeout_ms, const char *request)
 {
-	struct deadline deadline = deadline_in_ms(s->grant.deadline_ms);
-	s->acked = false;
-	if (!session_tell(s, type, json))
-		return false;
+	struct deadline deadline = deadline_in_ms(timeout_ms);
 	while (!s->acked) {
 		int got = receive(s, deadline_left_ms(deadline));
 		if (got < 0)
 			return false;
 		if (got == 0)
-			return session_end(s, "error", "the rig did not answer %s", json);
+			return session_end(s, "error", "the rig did not answer %s", request);
 	}
+	return true;
+}
+
+bool session_ask(struct session *s, enum channel_type type, const char *json)
+{
+	s->acked = false;
+	if (!session_tell(s, type, json) || !wait_answer(s, s->grant.deadline_ms, json))
+		return false;
 	if (!s->ack_ok)
 		return session_end(
 			s, "error", "the rig could not do %s: %s", json, buf_text(&s->ack_text));
 	return true;
+}
+
+bool session_peer(struct session *s, const struct buf *request, int timeout_ms,
+	const uint8_t **bytes, size_t *len, bool *refused)
+{
+	const char *text = request->data;
+	s->acked = false;
+	int sent = channel_send(s->fd, CHANNEL_PEER, text, request->len);
+	if (sent < 0)
+		return lost(s, sent);
+	if (!wait_answer(s, s->grant.deadline_ms + timeout_ms, text))
+		return false;
+	const char *answer = buf_text(&s->peer_answer);
+	size_t head = strnlen(answer, s->peer_answer.len);
+	if (bytes) {
+		bool more = head < s->peer_answer.len;
+		*bytes = (const uint8_t *)answer + head + more;
+		*len = s->peer_answer.len - head - more;
+	}
+	json_t *json = json_loadb(answer, head, JSON_ALLOW_NUL, NULL);
+	bool ok = json_is_true(json_object_get(json, "ok"));
+	const char *why = json_string_value(json_object_get(json, "text"));
+	if (refused)
+		*refused = !ok;
+	else if (!ok)
+		session_end(s, "error", "the tester's peers can't do %.300s: %s", text,
+			why ? why : "no reason given");
+	json_decref(json);
+	return ok || refused;
 }
 
 bool session_send(struct session *s, const void *bytes, size_t len)
@@ -226,14 +272,32 @@ bool session_send(struct session *s, const void *bytes, size_t len)
 	return sent < 0 ? lost(s, sent) : true;
 }
 
-int session_piece(struct session *s, struct deadline deadline, struct line_piece *out)
+int session_any(struct session *s, struct deadline deadline, struct line_piece *out)
 {
 	while (!line_next(s->line, out)) {
 		int got = receive(s, deadline_left_ms(deadline));
 		if (got <= 0)
 			return got;
 	}
-	return 1;
+	if (!incoming_is(out)) {
+		s->in.other = out->kind == LINE_URC && out->total ? true : s->in.other;
+		return 1;
+	}
+	if (incoming_add(&s->in, out))
+		return 1;
+	session_end(s, "fail", "%s", s->in.why);
+	return -1;
+}
+
+int session_piece(struct session *s, struct deadline deadline, struct line_piece *out)
+{
+	int got;
+	while ((got = session_any(s, deadline, out)) > 0)
+		if (!incoming_is(out))
+			break;
+		else if (deadline_passed(deadline))
+			return 0; /* data alone can come for ever */
+	return got;
 }
 
 bool session_queue(struct session *s, const char *text)
@@ -268,12 +332,15 @@ static bool foreign(struct session *s, const struct line_piece *piece)
 
 bool session_drain(struct session *s)
 {
-	const struct deadline now = { 0 };
-	for (;;) {
+	enum { DRAIN_MS = 100 }; /* data may come faster than this ends */
+	const struct deadline now = { 0 }, end = deadline_in_ms(DRAIN_MS);
+	while (!deadline_passed(end)) {
 		struct line_piece piece;
-		int got = session_piece(s, now, &piece);
+		int got = session_any(s, now, &piece);
 		if (got <= 0)
 			return got == 0;
+		if (incoming_is(&piece))
+			continue;
 		switch (piece.kind) {
 		case LINE_BLANK:
 		case LINE_ECHO:
@@ -292,6 +359,7 @@ bool session_drain(struct session *s)
 			break;
 		}
 	}
+	return true;
 }
 
 bool session_silence(struct session *s, int ms)
@@ -321,7 +389,9 @@ bool session_reset_line(struct session *s)
 	struct line_piece piece;
 	line_reset(s->line);
 	while (line_next(s->line, &piece)) {
-		if (piece.kind == LINE_URC && !session_queue(s, piece.text))
+		if (incoming_is(&piece) && !incoming_add(&s->in, &piece))
+			return session_end(s, "fail", "%s", s->in.why);
+		if (piece.kind == LINE_URC && !incoming_is(&piece) && !session_queue(s, piece.text))
 			return false;
 	}
 	buf_clear(&s->wire);

@@ -6,6 +6,7 @@
 #define AT_SESSION_H
 
 #include "at/grant.h"
+#include "at/incoming.h"
 #include "at/match.h"
 #include "base/buf.h"
 #include "base/channel.h"
@@ -40,11 +41,16 @@ struct session {
 	bool facts_only;       /* a deviation is noted, but the case does not judge it */
 	bool error_codes_pass; /* ERR CODE lines before ERROR are no part of the response */
 	struct fields fields;
-	bool echoed;   /* the last command came back */
-	bool raw_open; /* raw bytes went out whose response is not collected yet */
+	bool echoed;        /* the last command came back */
+	bool raw_open;      /* raw bytes went out whose response is not collected yet */
+	bool data_open;     /* behind a prompt: `sent` stays the command that asked for data */
+	bool routed;        /* the air has routes of this case */
+	size_t data_sent;   /* bytes behind the prompt */
+	struct incoming in; /* data that came and was not taken */
 	int64_t clock_offset_ns, sent_ns, final_ns;
 	bool acked, ack_ok;
 	struct buf ack_text, sent; /* sent: the last command line */
+	struct buf peer_answer;    /* JSON, NUL, bytes */
 	struct outcome outcome;
 	char message[CHANNEL_SIZE + 1];
 };
@@ -64,9 +70,15 @@ bool session_end(struct session *s, const char *verdict, const char *format, ...
 bool session_tell(struct session *s, enum channel_type type, const char *json);
 /* The same, and waits until the rig says that it is done. */
 bool session_ask(struct session *s, enum channel_type type, const char *json);
+/* Asks the rig's peers. The answer's JSON is in s->peer_answer, its bytes at *bytes (may be NULL).
+ * What they refuse is an error, and *refused (may be NULL) instead. */
+bool session_peer(struct session *s, const struct buf *request, int timeout_ms,
+	const uint8_t **bytes, size_t *len, bool *refused);
 /* Sends bytes to the line. */
 bool session_send(struct session *s, const void *bytes, size_t len);
-/* The next piece from the wire: 1; 0 when the deadline has passed; -1 when the case is over. */
+/* The next piece from the wire: 1; 0 when the deadline has passed; -1 when the case is over. Data
+ * is kept in s->in, and pieces of it come out of session_any() only. */
+int session_any(struct session *s, struct deadline deadline, struct line_piece *out);
 int session_piece(struct session *s, struct deadline deadline, struct line_piece *out);
 /* Takes in what has come so far. Nothing but blank lines, echo and known URCs may have. */
 bool session_drain(struct session *s);

@@ -4,6 +4,7 @@
 
 #include "at/exchange.h"
 #include "at/leave.h"
+#include "at/peer.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -24,11 +25,15 @@ void at_raw(const char *file, int line, const void *bytes, size_t len)
 		if (!session_drain(s))
 			at_leave(file, line);
 		buf_clear(&s->wire);
-		buf_clear(&s->sent);
+		if (!s->data_open)
+			buf_clear(&s->sent);
 		s->echoed = false;
 		s->raw_open = true;
 	}
-	buf_append(&s->sent, bytes, len);
+	if (s->data_open)
+		s->data_sent += len;
+	else
+		buf_append(&s->sent, bytes, len);
 	if (!session_send(s, bytes, len))
 		at_leave(file, line);
 }
@@ -36,9 +41,20 @@ void at_raw(const char *file, int line, const void *bytes, size_t len)
 void at_response(const char *file, int line, const char *const words[])
 {
 	struct session *s = &at_session;
-	while (s->sent.len && strchr("\r\n", s->sent.data[s->sent.len - 1]))
-		s->sent.data[--s->sent.len] = '\0';
+	exchange_trim(s);
 	if (!exchange_words(s, NULL, words))
+		at_leave(file, line);
+}
+
+void at_any_response(const char *file, int line)
+{
+	struct session *s = &at_session;
+	exchange_trim(s);
+	bool ok = exchange_collect(s, NULL);
+	if (ok && !s->got.final)
+		ok = session_end(
+			s, "fail", "after \"%s\" came no final result", buf_text(&s->sent));
+	if (!ok || !exchange_keep_urcs(s))
 		at_leave(file, line);
 }
 
@@ -174,32 +190,6 @@ static int take_queued(struct session *s, const char *expected)
 	return take_queued_from(s, expected, &from);
 }
 
-static bool foreign(struct session *s, const char *expected, const struct line_piece *piece)
-{
-	struct buf seen = { 0 };
-	text_visible(&seen, piece->bytes, piece->len < 300 ? piece->len : 300);
-	session_end(s, "fail", "expected \"%s\", came \"%s\"", expected, buf_text(&seen));
-	buf_puts(&s->outcome.expected, expected);
-	buf_append(&s->outcome.actual, piece->bytes, piece->len);
-	buf_finish(&seen);
-	return false;
-}
-
-/* Waits for one piece that is not blank, echo or log output. False: none came, or the end. */
-static bool wait_piece(struct session *s, struct deadline deadline, struct line_piece *piece)
-{
-	for (;;) {
-		int got = session_piece(s, deadline, piece);
-		if (got <= 0)
-			return false;
-		if (piece->kind == LINE_BLANK || piece->kind == LINE_ECHO ||
-			piece->kind == LINE_PAYLOAD)
-			continue;
-		if (piece->kind == LINE_PROMPT || !piece->text || !session_noise(s, piece->text))
-			return true;
-	}
-}
-
 static const char *shown_word(const char *word)
 {
 	return word[0] == '\001' || word[0] == '\002' ? word + 1 : word;
@@ -211,11 +201,11 @@ static bool wait_urc(struct session *s, const char *expected, int timeout_ms)
 	const char *shown = shown_word(expected);
 	struct line_piece piece;
 	int found = take_queued(s, expected);
-	while (found == 0 && wait_piece(s, deadline, &piece)) {
+	while (found == 0 && exchange_piece(s, deadline, &piece)) {
 		if (piece.text && piece.kind != LINE_PROMPT)
 			found = exchange_fits(s, expected, piece.text, piece.text_len);
 		if (found == 0 && piece.kind != LINE_URC)
-			return foreign(s, shown, &piece);
+			return exchange_foreign(s, shown, &piece);
 		if (found == 0 && !session_queue(s, piece.text))
 			return false;
 	}
@@ -245,7 +235,7 @@ static bool wait_urcs(struct session *s, struct deadline end, int ms, const char
 			i++;
 			continue;
 		}
-		if (!wait_piece(s, end, &piece)) {
+		if (!exchange_piece(s, end, &piece)) {
 			buf_puts(&s->outcome.expected, shown_word(expected[i]));
 			return session_end(s, "fail",
 				"expected \"%s\"%s%s%s, which did not come within %d ms",
@@ -253,7 +243,7 @@ static bool wait_urcs(struct session *s, struct deadline end, int ms, const char
 				i ? shown_word(expected[i - 1]) : "", i ? "\"" : "", ms);
 		}
 		if (piece.kind != LINE_URC)
-			return foreign(s, shown_word(expected[i]), &piece);
+			return exchange_foreign(s, shown_word(expected[i]), &piece);
 		if (!session_queue(s, piece.text))
 			return false;
 	}
@@ -280,10 +270,10 @@ static bool wait_none(struct session *s, const char *unexpected, int timeout_ms)
 		}
 		if (found)
 			return false;
-		if (!wait_piece(s, end, &piece))
+		if (!exchange_piece(s, end, &piece))
 			return !s->outcome.verdict;
 		if (piece.kind != LINE_URC)
-			return foreign(s, "nothing", &piece);
+			return exchange_foreign(s, "nothing", &piece);
 		if (!session_queue(s, piece.text))
 			return false;
 	}
@@ -301,9 +291,9 @@ void at_listen_for(const char *file, int line, int ms)
 	const struct deadline end = deadline_in_ms(ms);
 	struct line_piece piece;
 	bool fine = true;
-	while (fine && wait_piece(s, end, &piece))
+	while (fine && exchange_piece(s, end, &piece))
 		fine = piece.kind == LINE_URC ? session_queue(s, piece.text)
-					      : foreign(s, "nothing", &piece);
+					      : exchange_foreign(s, "nothing", &piece);
 	if (!fine || s->outcome.verdict)
 		at_leave(file, line);
 }
@@ -317,25 +307,9 @@ void at_forget_urcs(const char *file, int line)
 		free(s->queue[--s->queued]);
 }
 
-static bool wait_prompt(struct session *s, int timeout_ms)
-{
-	const struct deadline deadline = deadline_in_ms(timeout_ms);
-	struct line_piece piece;
-	while (wait_piece(s, deadline, &piece)) {
-		if (piece.kind == LINE_PROMPT)
-			return true;
-		if (piece.kind != LINE_URC)
-			return foreign(s, ">", &piece);
-		if (!session_queue(s, piece.text))
-			return false;
-	}
-	return session_end(s, "fail", "expected the prompt \">\", which did not come within %d ms",
-		timeout_ms);
-}
-
 void at_prompt(const char *file, int line)
 {
-	if (!wait_prompt(&at_session, at_session.grant.answer_ms))
+	if (!exchange_prompt(&at_session, at_session.grant.answer_ms))
 		at_leave(file, line);
 }
 
