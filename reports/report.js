@@ -10,8 +10,16 @@
   var text = form.querySelector('input[name=q]');
   var command = form.querySelector('select[name=command]');
   var grade = form.querySelector('select[name=grade]');
-  var arrows = { tx: '\u2192', rx: '\u2190', note: 'note', line: 'line', breach: 'breach',
-    deviation: 'deviation', cut: '\u2026' };
+  /* Arrows point to where the bytes go: right is away from the tester, through the module, out into
+   * the network. */
+  var marks = {
+    tx: ['\u2192', 'sent to the module'], rx: ['\u2190', 'received from the module'],
+    prx: ['\u2192', 'the peer received'], ptx: ['\u2190', 'the peer sent'], peer: ['\u00b7', ''],
+    note: ['note', ''], line: ['line', ''], breach: ['breach', ''], deviation: ['deviation', ''],
+    wait: ['', ''], cut: ['\u2026', '']
+  };
+  var MOST_LANES = 6; /* peers with a column of their own; the others share one */
+  var FOLD = 200; /* characters of payload that are shown unfolded */
 
   function element(name, className, content) {
     var e = document.createElement(name);
@@ -27,41 +35,108 @@
     });
   }
 
-  function row(event, before) {
-    var kind = arrows[event[1]] ? event[1] : 'note';
+  /* Bytes, the long ones behind their beginning. */
+  function payload(cell, event) {
+    var content = event[2];
+    if (content.length <= FOLD) {
+      bytes(cell, content);
+      return;
+    }
+    var folded = element('details', 'fold');
+    var summary = element('summary');
+    bytes(summary, content.slice(0, 40).replace(/\\(x[0-9a-f]?)?$/, ''));
+    summary.appendChild(element('span', 'x', ' \u2026 ' + event[3] + ' bytes'));
+    var all = element('div');
+    bytes(all, content);
+    folded.appendChild(summary);
+    folded.appendChild(all);
+    cell.appendChild(folded);
+  }
+
+  function time(cells, event, before) {
+    cells.appendChild(element('td', 't', (event[0] / 1000).toFixed(3)));
+    cells.appendChild(element('td', 'd', before === null ? '' : '+' + ((event[0] - before) / 1000).toFixed(3)));
+  }
+
+  function mark(cell, kind, lane, event) {
+    if (!marks[kind][0]) return;
+    var k = element('span', 'k', marks[kind][0]);
+    if (marks[kind][1]) {
+      k.setAttribute('role', 'img');
+      k.setAttribute('aria-label', marks[kind][1]);
+    }
+    if (lane && lane.shared) cell.appendChild(element('span', 'p', 'peer ' + event[5]));
+    if (lane && event[6] >= 0 && (lane.shared || lane.connections > 1))
+      cell.appendChild(element('span', 'p', '#' + event[6]));
+    cell.appendChild(k);
+    cell.appendChild(document.createTextNode('\u00a0'));
+  }
+
+  /* A row has a cell in the lane of the one that it is about; what is about the case goes across. */
+  function row(event, before, lanes) {
+    var kind = marks[event[1]] ? event[1] : 'note';
     var r = element('tr', kind);
-    var cut = kind === 'cut';
-    r.appendChild(element('td', 't', cut ? '' : (event[0] / 1000).toFixed(3)));
-    r.appendChild(element('td', 'd', cut || before === null ? '' : '+' + ((event[0] - before) / 1000).toFixed(3)));
-    var k = element('td', 'k', arrows[kind]);
-    if (kind === 'tx' || kind === 'rx') k.setAttribute('aria-label', kind === 'tx' ? 'sent' : 'received');
-    r.appendChild(k);
-    var b = element('td', 'b');
-    if (cut) b.textContent = event[2] + ' bytes of this log left out; all of it is in the journal';
-    else if (kind === 'tx' || kind === 'rx') bytes(b, event[2]);
-    else b.textContent = event[2];
-    if (event[3]) b.appendChild(element('span', 'x', ' [cut]'));
-    r.appendChild(b);
+    var lane = event[5] === undefined ? null : lanes.of[event[5]] || null;
+    var at = lane ? lane.at : 0;
+    var across = !lane && kind !== 'tx' && kind !== 'rx';
+    if (kind === 'cut' || kind === 'wait') {
+      r.appendChild(element('td', 't'));
+      r.appendChild(element('td', 'd'));
+    } else {
+      time(r, event, before);
+    }
+    for (var i = 0; i < lanes.count; i++) {
+      var b = element('td', i === at || across ? 'b' : 'n');
+      if (across) b.colSpan = lanes.count;
+      if (i === at || across) {
+        mark(b, kind, lane, event);
+        if (kind === 'cut') b.appendChild(document.createTextNode(event[2] + ' bytes of this log left out; all of it is in the journal'));
+        else if (/^p?[rt]x$/.test(kind)) payload(b, event);
+        else b.appendChild(document.createTextNode(event[2]));
+        if (event[4]) b.appendChild(element('span', 'x', ' [cut]'));
+      }
+      r.appendChild(b);
+      if (across) break;
+    }
     return r;
+  }
+
+  function lanes_of(events) {
+    var lanes = { of: {}, names: [['module\u2019s line', '']], count: 1 };
+    var peers = events.filter(function (event) { return event[1] === 'lane'; });
+    peers.forEach(function (event, i) {
+      var shared = peers.length > MOST_LANES && i >= MOST_LANES - 1;
+      if (!shared) lanes.names.push(['peer ' + event[5], event[2]]);
+      else if (i === MOST_LANES - 1) lanes.names.push(['the other ' + (peers.length - i) + ' peers', '']);
+      lanes.of[event[5]] = { at: lanes.names.length - 1, shared: shared, connections: event[3] };
+    });
+    lanes.count = lanes.names.length;
+    return lanes;
   }
 
   function fill(box) {
     var data = document.getElementById(box.getAttribute('data-wire'));
     if (!data || box.firstChild) return;
     var events = JSON.parse(data.textContent);
-    var table = element('table');
+    var lanes = lanes_of(events);
+    var table = element('table', lanes.count > 1 ? 'lanes' : '');
     var head = element('tr');
-    ['ms', 'delta', '', 'bytes'].forEach(function (name, i) {
-      var th = element('th', i < 2 ? 't' : '', name);
+    [['ms', ''], ['delta', '']].concat(lanes.count > 1 ? lanes.names : [['bytes', '']]).forEach(function (name, i) {
+      var th = element('th', i < 2 ? 't' : i === 2 ? 'l module' : 'l', name[0]);
+      if (name[1]) th.appendChild(element('small', '', name[1]));
       th.scope = 'col';
       head.appendChild(th);
     });
     table.appendChild(head);
     var before = null;
     events.forEach(function (event) {
-      table.appendChild(row(event, before));
-      if (event[1] !== 'cut') before = event[0];
+      if (event[1] === 'lane') return;
+      table.appendChild(row(event, before, lanes));
+      if (event[1] !== 'cut' && event[1] !== 'wait') before = event[0];
     });
+    if (lanes.count > 1)
+      box.parentNode.insertBefore(element('p', 'hint',
+        '\u2192 away from the tester, through the module, to the peer; \u2190 back.'), box);
     box.appendChild(table);
   }
 

@@ -202,11 +202,11 @@ static int (*handler(const char *event))(struct reader *)
 	static const struct {
 		const char *event;
 		int (*read)(struct reader *);
-	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "run", read_run },
-		{ "requirement", read_requirement }, { "deviation-known", read_known },
-		{ "plan", read_plan }, { "probe", read_probe }, { "recover", read_recover },
-		{ "lease", read_lease }, { "release", read_release }, { "note", read_note },
-		{ "breach", read_breach }, { "deviation", read_deviation },
+	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
+		{ "run", read_run }, { "requirement", read_requirement },
+		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
+		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
+		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },
 		{ "tolerate", read_other_of_case }, { "bulk", read_other_of_case },
 		{ "verdict", read_verdict }, { "end", read_end } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)

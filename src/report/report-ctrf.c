@@ -11,6 +11,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define MOST_PEERS 64 /* of one case; the rig allows no more */
+
 enum status {
 	STATUS_PASSED,
 	STATUS_FAILED,
@@ -156,6 +158,28 @@ static void recoveries(struct json_out *j, const struct run_recovery *list, size
 	out_close(j, ']');
 }
 
+/* What the network's other side saw; the bytes are in "stdout" and in the journal. */
+static void peers(struct json_out *j, const struct run_attempt *a)
+{
+	if (!a->peer_count)
+		return;
+	out_open(j, "peers", '[');
+	for (size_t i = 0; i < a->peer_count && i < MOST_PEERS; i++) {
+		const struct run_peer *p = &a->peers[i];
+		out_open(j, NULL, '{');
+		out_number(j, "peer", p->number);
+		out_text_if(j, "kind", p->kind);
+		out_flag(j, "client", p->client);
+		out_text_if(j, "address", p->address);
+		out_number(j, "port", p->port);
+		out_number(j, "connections", p->connections);
+		out_number(j, "received", p->received);
+		out_number(j, "sent", p->sent);
+		out_close(j, '}');
+	}
+	out_close(j, ']');
+}
+
 static void case_extra(struct json_out *j, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
@@ -177,6 +201,7 @@ static void case_extra(struct json_out *j, const struct run *run, const struct r
 	deviations(j, a);
 	breaches(j, a->breaches, a->breach_count);
 	recoveries(j, a->recoveries, a->recovery_count);
+	peers(j, a);
 	out_text(j, "repeat", buf_text(&repeat));
 	close_extra(j);
 }

@@ -182,10 +182,10 @@ static int wire(struct html *h, const struct run_case *c, const struct run_attem
 	h->wire_left -= log.len < h->wire_left ? log.len : h->wire_left;
 	long id = (long)(c - h->run->cases);
 	fprintf(h->out,
-		"<div><h4>Wire log, times in ms since the lease</h4><div class=\"wire\" "
+		"<div><h4>%s, times in ms since the lease</h4><div class=\"wire\" "
 		"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
 		"<script type=\"application/json\" id=\"w%ld\">[",
-		id, id);
+		a->peer_count ? "Wire log of both sides of the network" : "Wire log", id, id);
 	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0,
 		h->out); /* without the last ",\n" */
 	html_puts(h, "]</script>");

@@ -62,6 +62,7 @@ static void free_case(struct run_case *c)
 		free(c->attempts[i].breaches);
 		free(c->attempts[i].notes);
 		free(c->attempts[i].recoveries);
+		free(c->attempts[i].peers);
 	}
 	free(c->attempts);
 }

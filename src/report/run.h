@@ -44,6 +44,14 @@ struct run_recovery {
 	bool ok;
 };
 
+struct run_peer { /* a partner on the network, run by the tester for one attempt */
+	int number;
+	bool client; /* it connected by itself */
+	const char *kind, *address;
+	int port;
+	int64_t connections, received, sent; /* bytes as the peer counted them */
+};
+
 struct run_attempt {
 	int number, line;         /* line: which IUT */
 	bool leased;              /* false: decided without touching the IUT */
@@ -62,6 +70,8 @@ struct run_attempt {
 	size_t note_count;
 	struct run_recovery *recoveries; /* of the line, before the lease */
 	size_t recovery_count;
+	struct run_peer *peers; /* in the order in which they were opened */
+	size_t peer_count;
 };
 
 struct run_case {

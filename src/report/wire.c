@@ -9,24 +9,30 @@
 
 #include <string.h>
 
+#define END_SHOWN 160 /* characters of the end of what was not kept */
+
 const char *wire_kind_name(enum wire_kind kind)
 {
 	static const char *const names[] = { [WIRE_TX] = "tx",
 		[WIRE_RX] = "rx",
+		[WIRE_PEER_RX] = "prx",
+		[WIRE_PEER_TX] = "ptx",
+		[WIRE_PEER] = "peer",
 		[WIRE_NOTE] = "note",
 		[WIRE_LINE] = "line",
 		[WIRE_BREACH] = "breach",
-		[WIRE_DEVIATION] = "deviation" };
+		[WIRE_DEVIATION] = "deviation",
+		[WIRE_WAIT] = "wait" };
 	return names[kind];
 }
 
-static const char *text_of(const json_t *object, const char *key)
+const char *wire_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 	return text ? text : "";
 }
 
-static void add_bytes(struct buf *out, const json_t *string)
+void wire_say_bytes(struct buf *out, const json_t *string)
 {
 	AUTO_BUF struct buf bytes = { 0 };
 	size_t need = json_string_length(string);
@@ -38,66 +44,82 @@ static void add_bytes(struct buf *out, const json_t *string)
 		text_visible(out, bytes.data, (size_t)n);
 }
 
-static void say_bytes(struct buf *out, const json_t *o)
+static void say_bytes(struct buf *out, const json_t *o, struct wire_event *event)
 {
-	const json_t *len = json_object_get(o, "len");
-	if (len && !json_object_get(o, "bytes"))
-		buf_printf(out, "[%lld bytes, not kept]", (long long)json_integer_value(len));
-	else
-		add_bytes(out, json_object_get(o, "bytes"));
+	const json_t *string = json_object_get(o, "bytes");
+	const unsigned char *p = (const unsigned char *)json_string_value(string);
+	wire_say_bytes(out, string);
+	/* Each character is one byte: what continues one does not count. */
+	for (size_t i = 0; i < json_string_length(string); i++)
+		event->bytes += (p[i] & 0xc0) != 0x80;
 }
 
-static void say_bulk(struct buf *out, const json_t *o)
+void wire_say_bulk(struct buf *out, const json_t *o)
 {
+	AUTO_BUF struct buf last = { 0 };
 	buf_printf(out, "%lld bytes %s in all, SHA-256 ",
 		(long long)json_integer_value(json_object_get(o, "total")),
-		strcmp(text_of(o, "dir"), "tx") == 0 ? "sent" : "received");
-	text_clean(out, text_of(o, "sha256"));
+		strcmp(wire_text(o, "dir"), "tx") == 0 ? "sent" : "received");
+	text_clean(out, wire_text(o, "sha256"));
+	wire_say_bytes(&last, json_object_get(o, "last"));
+	size_t from = last.len > END_SHOWN ? last.len - END_SHOWN : 0;
 	buf_puts(out, ", the last of them: ");
-	add_bytes(out, json_object_get(o, "last"));
+	buf_append(out, buf_text(&last) + from, last.len - from);
 }
 
-static void say_note(struct buf *out, const json_t *o)
+static void say_bulk(struct buf *out, const json_t *o, struct wire_event *event)
 {
-	text_clean(out, text_of(o, "text"));
+	(void)event;
+	wire_say_bulk(out, o);
 }
 
-static void say_tolerate(struct buf *out, const json_t *o)
+static void say_note(struct buf *out, const json_t *o, struct wire_event *event)
 {
+	(void)event;
+	text_clean(out, wire_text(o, "text"));
+}
+
+static void say_tolerate(struct buf *out, const json_t *o, struct wire_event *event)
+{
+	(void)event;
 	bool on = json_is_true(json_object_get(o, "on"));
 	buf_puts(out, on ? "the monitor looks away: " : "the monitor looks again ");
-	text_clean(out, text_of(o, "why"));
+	text_clean(out, wire_text(o, "why"));
 }
 
-static void say_line(struct buf *out, const json_t *o)
+static void say_line(struct buf *out, const json_t *o, struct wire_event *event)
 {
-	text_clean(out, text_of(o, "what"));
+	(void)event;
+	text_clean(out, wire_text(o, "what"));
 	buf_putc(out, ' ');
-	text_clean(out, text_of(o, "text"));
+	text_clean(out, wire_text(o, "text"));
 }
 
-static void say_breach(struct buf *out, const json_t *o)
+static void say_breach(struct buf *out, const json_t *o, struct wire_event *event)
 {
-	text_clean(out, text_of(o, "id"));
+	(void)event;
+	text_clean(out, wire_text(o, "id"));
 	buf_puts(out, " broken: ");
-	text_clean(out, text_of(o, "text"));
+	text_clean(out, wire_text(o, "text"));
 }
 
-static void say_deviation(struct buf *out, const json_t *o)
+static void say_deviation(struct buf *out, const json_t *o, struct wire_event *event)
 {
-	text_clean(out, text_of(o, "id"));
+	(void)event;
+	text_clean(out, wire_text(o, "id"));
 	buf_puts(out, " after ");
-	text_clean(out, text_of(o, "command"));
+	text_clean(out, wire_text(o, "command"));
 }
 
 static const struct {
 	const char *event;
 	enum wire_kind kind;
 	bool of_line; /* belongs to the line rather than to the case */
-	void (*say)(struct buf *out, const json_t *object);
+	void (*say)(struct buf *out, const json_t *object, struct wire_event *event);
 } kinds[] = {
 	{ "tx", WIRE_TX, false, say_bytes },
 	{ "rx", WIRE_RX, false, say_bytes },
+	{ "peer", WIRE_PEER, false, wire_peer_event },
 	{ "bulk", WIRE_NOTE, false, say_bulk },
 	{ "note", WIRE_NOTE, false, say_note },
 	{ "tolerate", WIRE_NOTE, false, say_tolerate },
@@ -114,6 +136,14 @@ static int kind_of(const char *event)
 	return -1;
 }
 
+/* Bytes that were only counted: of the same direction and connection, told once. */
+struct gathered {
+	struct wire_event event;
+	int64_t pieces;
+};
+
+#define GATHERED 24 /* five links in both directions, and the line */
+
 struct scan {
 	const struct run *run;
 	long c;
@@ -121,23 +151,76 @@ struct scan {
 	wire_fn *fn;
 	void *user;
 	struct buf text;
+	struct gathered gathered[GATHERED];
+	size_t gathered_count;
 };
+
+static void tell_gathered(struct scan *s)
+{
+	for (size_t i = 0; i < s->gathered_count; i++) {
+		struct gathered *g = &s->gathered[i];
+		buf_clear(&s->text);
+		buf_printf(&s->text, "[%lld bytes", (long long)g->event.bytes);
+		if (g->pieces > 1)
+			buf_printf(&s->text, " in %lld pieces, over %.3f ms", (long long)g->pieces,
+				(double)(g->event.until_ns - g->event.t_ns) / 1e6);
+		buf_puts(&s->text, ", not kept]");
+		g->event.text = buf_text(&s->text);
+		g->event.len = s->text.len;
+		s->fn(s->user, &g->event);
+	}
+	s->gathered_count = 0;
+}
+
+static void gather(struct scan *s, const struct wire_event *e)
+{
+	for (size_t i = 0; i < s->gathered_count; i++) {
+		struct gathered *g = &s->gathered[i];
+		if (g->event.kind == e->kind && g->event.peer == e->peer &&
+			g->event.connection == e->connection) {
+			g->event.bytes += e->bytes;
+			g->event.until_ns = e->t_ns;
+			g->pieces++;
+			return;
+		}
+	}
+	if (s->gathered_count == GATHERED)
+		tell_gathered(s);
+	s->gathered[s->gathered_count++] = (struct gathered){ .event = *e, .pieces = 1 };
+}
+
+static bool only_counted(const json_t *o, const struct wire_event *e)
+{
+	bool bytes = e->kind == WIRE_TX || e->kind == WIRE_RX || e->kind == WIRE_PEER_RX ||
+		     e->kind == WIRE_PEER_TX;
+	return bytes && json_object_get(o, "len") && !json_object_get(o, "bytes");
+}
 
 static void tell(struct scan *s, const json_t *o)
 {
-	int k = kind_of(text_of(o, "e"));
+	int k = kind_of(wire_text(o, "e"));
 	if (k < 0)
 		return;
 	const char *owner = kinds[k].of_line ? "l" : "c";
 	const json_t *number = json_object_get(o, owner);
 	if (!number || json_integer_value(number) != (kinds[k].of_line ? s->lane : s->c))
 		return;
-	buf_clear(&s->text);
-	kinds[k].say(&s->text, o);
-	struct wire_event event = { .kind = kinds[k].kind,
-		.t_ns = json_integer_value(json_object_get(o, "t")),
-		.text = buf_text(&s->text),
-		.len = s->text.len };
+	if (kinds[k].kind == WIRE_PEER && strcmp(wire_text(o, "what"), "gone") == 0)
+		return; /* each of them at the end of the case: nothing that a reader wants */
+	int64_t t_ns = json_integer_value(json_object_get(o, "t"));
+	struct wire_event event = {
+		.kind = kinds[k].kind, .t_ns = t_ns, .until_ns = t_ns, .peer = -1, .connection = -1
+	};
+	AUTO_BUF struct buf text = { 0 };
+	kinds[k].say(&text, o, &event);
+	if (only_counted(o, &event)) {
+		event.bytes = json_integer_value(json_object_get(o, "len"));
+		gather(s, &event);
+		return;
+	}
+	tell_gathered(s);
+	event.text = buf_text(&text);
+	event.len = text.len;
 	s->fn(s->user, &event);
 }
 
@@ -162,97 +245,8 @@ int wire_each(const struct run *run, const struct run_case *c, const struct run_
 			tell(&s, o);
 		json_decref(o);
 	}
+	tell_gathered(&s);
 	lines_finish(&lines);
 	buf_finish(&s.text);
 	return got < 0 ? error_set(error, run->path, 0, 0, "%s", strerror(-got)) : 0;
-}
-
-struct capped {
-	struct buf *out; /* the beginning */
-	struct buf tail; /* the end, when the beginning is full */
-	enum wire_style style;
-	size_t head_limit, tail_limit, left_out;
-	int64_t start_ns, before_ns;
-};
-
-static void say_text(
-	struct buf *line, const struct capped *c, const struct wire_event *e, size_t len)
-{
-	static const char *const marks[] = { [WIRE_TX] = "->",
-		[WIRE_RX] = "<-",
-		[WIRE_NOTE] = "--",
-		[WIRE_LINE] = "==",
-		[WIRE_BREACH] = "!!",
-		[WIRE_DEVIATION] = "~~" };
-	buf_printf(line, "%11.3f %+10.3f %s ", (double)(e->t_ns - c->start_ns) / 1e6,
-		(double)(e->t_ns - c->before_ns) / 1e6, marks[e->kind]);
-	buf_append(line, e->text, len);
-	buf_puts(line, len < e->len ? " [cut]\n" : "\n");
-}
-
-static void say_json(
-	struct buf *line, const struct capped *c, const struct wire_event *e, size_t len)
-{
-	buf_printf(line, "[%lld,\"%s\",", (long long)(e->t_ns - c->start_ns) / 1000,
-		wire_kind_name(e->kind));
-	text_json_script(line, e->text, len);
-	buf_puts(line, len < e->len ? ",1],\n" : "],\n");
-}
-
-/* Cut where no escape and no UTF-8 sequence is torn apart for long: a torn one reads as text. */
-static size_t shortened(const struct wire_event *e, size_t most)
-{
-	if (e->len <= most)
-		return e->len;
-	size_t len = most;
-	while (len && ((unsigned char)e->text[len] & 0xc0) == 0x80)
-		len--;
-	return len;
-}
-
-static void add_event(void *user, const struct wire_event *e)
-{
-	struct capped *c = user;
-	AUTO_BUF struct buf line = { 0 };
-	/* One event may not eat the room of all others. */
-	size_t len = shortened(e, c->tail_limit);
-	if (c->style == WIRE_TEXT)
-		say_text(&line, c, e, len);
-	else
-		say_json(&line, c, e, len);
-	c->before_ns = e->t_ns;
-	if (!c->tail.len && c->out->len + line.len <= c->head_limit) {
-		buf_append(c->out, line.data, line.len);
-		return;
-	}
-	buf_append(&c->tail, line.data, line.len);
-	if (c->tail.len <= 2 * c->tail_limit)
-		return;
-	/* Drop whole lines, seldom: each byte moves once in a while only. */
-	size_t drop = c->tail.len - c->tail_limit;
-	const char *end = memchr(c->tail.data + drop, '\n', c->tail.len - drop);
-	drop = end ? (size_t)(end - c->tail.data) + 1 : c->tail.len;
-	c->left_out += drop;
-	buf_drop_front(&c->tail, drop);
-}
-
-int wire_collect(struct buf *out, const struct run *run, const struct run_case *c,
-	const struct run_attempt *a, enum wire_style style, size_t limit, struct error *error)
-{
-	struct capped capped = { .out = out,
-		.style = style,
-		.head_limit = out->len + limit / 2,
-		.tail_limit = limit / 4,
-		.start_ns = a->start_ns,
-		.before_ns = a->start_ns };
-	int result = wire_each(run, c, a, add_event, &capped, error);
-	if (capped.left_out && style == WIRE_TEXT)
-		buf_printf(out, "[%zu bytes of this log left out; all of it is in the journal]\n",
-			capped.left_out);
-	else if (capped.left_out)
-		buf_printf(out, "[0,\"cut\",\"%zu\"],\n", capped.left_out);
-	if (capped.tail.len)
-		buf_append(out, capped.tail.data, capped.tail.len);
-	buf_finish(&capped.tail);
-	return result;
 }

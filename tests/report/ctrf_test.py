@@ -47,6 +47,13 @@ def main():
     check(list(validator.iter_errors({"reportFormat": "CTRF"})), "the schema accepts anything")
     for name, journal in journals():
         document = one(validator, name, journal)
+        if name == "network":
+            extra = [t["extra"]["atconform"] for t in document["results"]["tests"]]
+            check(extra[0]["peers"] == [{"peer": 0, "kind": "tcp-echo", "client": False,
+                                         "address": "127.41.100.2", "port": 40123, "connections": 1,
+                                         "received": 2052, "sent": 2052}], "peers: %s" % extra[0]["peers"])
+            check(extra[2]["peers"][3]["client"], "the tester's client is none")
+            check(any("p0.0" in line for line in document["results"]["tests"][0]["stdout"]), "no peer's bytes")
         if name == "sample":
             broken = json.loads(json.dumps(document))
             broken["results"]["tests"][0]["ours"] = 1

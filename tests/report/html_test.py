@@ -137,8 +137,8 @@ def case_opens(file, hostile):
     case = page.all("details", id="case=basic/at/claim_4_holds")[0]
     check("open" in case["attrs"], "the case of a deep link is not open")
     part = dom[dom.index('id="case=basic/at/claim_4_holds"'):]
-    part = part[:part.index("</details>")]
-    check(part.count("<tr class=\"rx\">") >= 2 and "aria-label=\"sent\"" in part, "no wire log")
+    part = part.split('<details class="case')[0]
+    check(part.count("<tr class=\"rx\">") >= 2 and "aria-label=\"sent to the module\"" in part, "no wire log")
     check("<span class=\"x\">\\r</span>" in part, "escapes are not marked")
     check("atconform run --profile esp8266-at 'basic/at/claim_4_holds'" in part, "no repetition")
     title = page.all("title")[0]["text"]
@@ -147,6 +147,36 @@ def case_opens(file, hostile):
     check(not page.all("img"), "an element of the IUT is in the page")
     if hostile:
         check("&lt;script&gt;document.title" in part, "hostile text is not shown")
+
+
+def both_sides(file):
+    """A case with peers: a lane each, both directions, long payload folded, waits named."""
+    name = "case=tcpip/cipsend/sends_every_byte_value"
+    dom = browse(file, "#" + name)
+    page = Page(dom)
+    part = dom[dom.index('id="%s"' % name):]
+    part = part[:part.index("Repeat this case")]
+    lanes = re.findall("<th class=\"l[^>]*>(.*?)</th>", part)
+    check(len(lanes) == 2 and lanes[1].startswith("peer 0<small>tcp-echo"), "lanes: %s" % lanes)
+    for kind in ("prx", "ptx", "peer", "wait", "tx", "rx"):
+        check("<tr class=\"%s\">" % kind in part, "no %s in the timeline" % kind)
+    check("1.402 s of waiting, until the tester sent" in part, "the wait is not named")
+    check('aria-label="the peer received"' in part and 'aria-label="the peer sent"' in part, "sides")
+    check(re.search("2048 bytes</span></summary>", part), "a long payload is not folded")
+    cells = re.findall("<tr class=\"prx\">(.*?)</tr>", part)[0]
+    check(re.search("class=\"n\"></td><td class=\"b\">", cells), "not in the peer's lane: " + cells)
+    check(not page.all("img") and "data-owned" not in root_of(dom), "text of a peer came alive")
+    check("ping<script" not in part and "ping&lt;script" in part, "hostile payload is not shown")
+
+
+def many_peers(file):
+    """More peers than lanes: the last lane is shared, and says who."""
+    name = "case=tcpip/cipsend/keeps_every_byte_under_load"
+    dom = browse(file, "#" + name)
+    part = dom[dom.index('id="%s"' % name):]
+    check(len(re.findall("<th class=\"l", part)) == 7 and "the other 3 peers" in part, "lanes of many")
+    check("<span class=\"p\">peer 7</span>" in part, "the shared lane does not say who")
+    check("40960 bytes in 20 pieces" in part, "what was only counted is not told once")
 
 
 def without_script(file):
@@ -184,6 +214,9 @@ def main():
         case_opens(path("page.html"), hostile)
         if not hostile:
             screenshots(path("page.html"), sys.argv[3] if len(sys.argv) > 3 else None)
+    report(journal_gen.network(hostile=True), "html", name="network")
+    both_sides(path("network.html"))
+    many_peers(path("network.html"))
     requests_are_seen()
     filters(path("page.html"))
     without_script(path("page.html"))

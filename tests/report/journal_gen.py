@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Makes journals for the tests of the reports: plausible ones with every verdict, hostile ones,
-large ones. `journal_gen.py FILE [--cases N] [--hostile] [--wire BYTES]`."""
+large ones, ones with peers on the network. `journal_gen.py FILE [--cases N] [--hostile]
+[--wire BYTES] [--peers]`."""
 import argparse
 import json
 import random
@@ -64,6 +65,15 @@ class Journal:
 
     def rx(self, c, text, line=0):
         self.add("rx", l=line, c=c, bytes=self.octets(text))
+
+    def peer(self, c, p, what, k=-1, line=0, **keys):
+        """What a peer on the network did; text in "bytes" goes byte by byte."""
+        if "bytes" in keys:
+            keys["bytes"] = self.octets(keys["bytes"])
+        self.add("peer", l=line, c=c, p=p, k=k, what=what, **keys)
+
+    def wait(self, ms):
+        self.t += ms * 1000000
 
     def exchange(self, c, command, *answer, line=0):
         self.tx(c, command + "\r\n", line)
@@ -150,8 +160,119 @@ def one_case(journal, c, verdict, hostile, wire):
     journal.verdict(c, verdict, grade=grade, ms=4 + c % 30, **texts)
 
 
-def sample(cases=200, hostile=False, wire=0, **header):
-    """A run with every verdict; most cases pass."""
+HOST, MODULE = "127.41.100.2", "127.41.100.1"
+EVERY_BYTE = "".join(chr(b) for b in range(256))
+
+
+def echo_case(journal, c, what=""):
+    """One link, an echo of every byte value, a wait, an orderly end."""
+    journal.peer(c, 0, "open", kind="tcp-echo" + what, address=HOST, port=40123)
+    journal.tx(c, 'AT+CIPSTART="TCP","%s",40123\r\n' % HOST)
+    journal.peer(c, 0, "accept", k=0, **{"from": MODULE + ":52011" + what, "to": HOST + ":40123"})
+    journal.rx(c, "CONNECT\r\n\r\nOK\r\n")
+    journal.exchange(c, "AT+CIPSEND=4", "OK")
+    journal.rx(c, ">")
+    journal.tx(c, "ping")
+    journal.peer(c, 0, "rx", k=0, bytes="ping" + what)
+    journal.peer(c, 0, "tx", k=0, bytes="ping" + what)
+    journal.rx(c, "Recv 4 bytes\r\n\r\nSEND OK\r\n")
+    journal.rx(c, "\r\n+IPD,4:ping")
+    journal.wait(1402)
+    journal.exchange(c, "AT+CIPSEND=2048", "OK")
+    journal.rx(c, ">")
+    journal.tx(c, EVERY_BYTE * 8)
+    journal.peer(c, 0, "rx", k=0, bytes=EVERY_BYTE * 5)
+    journal.peer(c, 0, "rx", k=0, bytes=EVERY_BYTE * 3)
+    journal.peer(c, 0, "tx", k=0, bytes=EVERY_BYTE * 8)
+    journal.rx(c, "\r\nSEND OK\r\n\r\n+IPD,1460:" + (EVERY_BYTE * 8)[:1460])
+    journal.rx(c, "\r\n+IPD,588:" + (EVERY_BYTE * 8)[1460:])
+    journal.add("note", c=c, text="every byte value went there and came back " + what)
+    journal.tx(c, "AT+CIPCLOSE\r\n")
+    journal.peer(c, 0, "close", k=0, how="fin", text="by the module" + what)
+    journal.rx(c, "AT+CIPCLOSE\r\r\nCLOSED\r\n\r\nOK\r\n")
+    journal.peer(c, 0, "close", how="local", text="the case is over")
+
+
+def services_case(journal, c, what=""):
+    """Names, time, UDP, a client of the module's server, an error."""
+    journal.peer(c, 0, "open", kind="dns", address=HOST, port=41053)
+    journal.peer(c, 1, "open", kind="udp-echo", address=HOST, port=40200)
+    journal.peer(c, 2, "open", kind="sntp", address=HOST, port=41123)
+    journal.tx(c, 'AT+CIPDOMAIN="iot.espressif.cn"\r\n')
+    journal.peer(c, 0, "request", text="A iot.espressif.cn" + what)
+    journal.peer(c, 0, "answer", text="192.0.2.7" + what)
+    journal.rx(c, "+CIPDOMAIN:192.0.2.7\r\n\r\nOK\r\n")
+    journal.peer(c, 0, "set", text='{"mode":"silent"}')
+    journal.tx(c, 'AT+CIPDOMAIN="example.com"\r\n')
+    journal.peer(c, 0, "request", text="A example.com")
+    journal.wait(4700)
+    journal.rx(c, "\r\nERROR\r\n")
+    for k in range(2):
+        journal.peer(c, 1, "rx", k=k, bytes="datagram %d" % k + what)
+    journal.peer(c, 2, "request", text="SNTP version 4 from " + MODULE)
+    journal.peer(c, 3, "connect", k=0, kind="tcp", **{"from": HOST + ":55000", "to": MODULE + ":333"})
+    journal.rx(c, "0,CONNECT\r\n")
+    journal.peer(c, 3, "tx", k=0, bytes="GET / HTTP/1.1\r\n\r\n")
+    journal.rx(c, "\r\n+IPD,0,18:GET / HTTP/1.1\r\n\r\n")
+    journal.peer(c, 3, "error", k=0, text="Connection reset by peer" + what)
+    journal.peer(c, 3, "close", k=0, how="rst", text="by the module")
+    journal.peer(c, 3, "gone")
+    journal.peer(c, 3, "weather", text="an event of a later version" + what)
+    journal.wait(1250)
+
+
+def load_case(journal, c, what=""):
+    """Eight links at full speed: what is only counted, then the sums."""
+    for p in range(8):
+        journal.peer(c, p, "open", kind="tcp-echo", address=HOST, port=40300 + p)
+        journal.peer(c, p, "accept", k=0, **{"from": "%s:%d" % (MODULE, 51000 + p), "to": HOST})
+    for i in range(160):
+        p = i % 8
+        journal.add("tx", l=0, c=c, len=2048)
+        journal.peer(c, p, "rx", k=0, len=2048)
+        journal.peer(c, p, "tx", k=0, len=2048)
+        journal.add("rx", l=0, c=c, len=2061)
+    for direction in ("rx", "tx"):
+        journal.peer(c, 0, "bulk", k=0, dir=direction, total=40960, sha256="0" * 64,
+                     last="...<end>\x00\xff" + Journal.octets(what))
+        journal.add("bulk", l=0, c=c, dir=direction, total=327680, sha256="0" * 64, last="...<end>")
+
+
+NETWORK_CASES = [("sends_every_byte_value", echo_case, "fail"), ("echoes", echo_case, "pass"),
+                 ("asks_the_services", services_case, "fail"),
+                 ("keeps_every_byte_under_load", load_case, "fail")]
+
+
+def plan_network(journal):
+    for name, _, _ in NETWORK_CASES:
+        journal.plan("tcpip/cipsend/" + name, "AT+CIPSEND", ["CIPSEND-1"], kind="scenario",
+                     file="suites/tcpip/cipsend.c")
+
+
+def run_network(journal, first, what=""):
+    texts = {"pass": {}, "fail": {"message": "the peer got 2047 of 2048 bytes", "actual": "2047",
+                                  "expected": "2048 bytes at the peer", "at": 71,
+                                  "file": "suites/tcpip/cipsend.c"}}
+    for c, (_, body, verdict) in enumerate(NETWORK_CASES, first):
+        journal.lease(c)
+        body(journal, c, what)
+        journal.release(c)
+        journal.verdict(c, verdict, ms=1990, **texts[verdict])
+
+
+def network(hostile=False):
+    """Cases with peers: judged by both sides of the network."""
+    journal = Journal()
+    journal.header(argv=["atconform", "run", "tcpip/*"])
+    journal.requirement("CIPSEND-1", "AT+CIPSEND", "4.5")
+    plan_network(journal)
+    run_network(journal, 0, HOSTILE if hostile else "")
+    journal.end()
+    return journal
+
+
+def sample(cases=200, hostile=False, wire=0, peers=False, **header):
+    """A run with every verdict; most cases pass. With some that have peers, when asked for."""
     journal = Journal()
     journal.header(**header)
     requirements(journal)
@@ -167,6 +288,9 @@ def sample(cases=200, hostile=False, wire=0, **header):
                      ["%s-%d" % (suite.upper(), 1 + c % 13)],
                      kind="derived" if c % 4 else "scenario", tags=["uart"] if c % 5 == 0 else [],
                      needs=["power"] if verdict == "unequipped" else [])
+    if peers:
+        journal.requirement("CIPSEND-1", "AT+CIPSEND", "4.5")
+        plan_network(journal)
     why = {"n/a": "the profile does not claim this command", "skipped": "destructive, not allowed",
            "unequipped": "the bench has no power"}
     for c, verdict in enumerate(verdicts):
@@ -176,6 +300,8 @@ def sample(cases=200, hostile=False, wire=0, **header):
         journal.add("probe", name=name, ok=True, text="as it should be")
     for c, verdict in enumerate(verdicts):
         one_case(journal, c, verdict, hostile, wire)
+    if peers:
+        run_network(journal, cases, HOSTILE if hostile else "")
     journal.end()
     return journal
 
@@ -186,8 +312,9 @@ def main():
     options.add_argument("--cases", type=int, default=200)
     options.add_argument("--hostile", action="store_true")
     options.add_argument("--wire", type=int, default=0, help="bytes of wire log a case")
+    options.add_argument("--peers", action="store_true", help="some cases with peers, too")
     args = options.parse_args()
-    sample(args.cases, args.hostile, args.wire).write(args.file)
+    sample(args.cases, args.hostile, args.wire, args.peers).write(args.file)
 
 
 if __name__ == "__main__":

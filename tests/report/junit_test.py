@@ -106,6 +106,13 @@ def main():
             tags = {case.get("name"): [e.tag for e in case] for case in root.iter("testcase")}
             check("flakyFailure" in tags["heals"] and "failure" not in tags["heals"], "flaky")
             check("rerunFailure" in tags["stays_broken"] and "failure" in tags["stays_broken"], "rerun")
+        if name == "network":
+            out = root.find(".//testcase[@name='sends_every_byte_value']/system-out").text
+            for told in ("p0: tcp-echo at 127.41.100.2:40123, 1 connection, 2052 bytes received, 2052 sent\n",
+                         " p0.0  -> ping\n", " p0.0  <- ping\n", "[2048 bytes]\n",
+                         "1.402 s of waiting, until the tester sent\n", "closed by the module (fin)\n"):
+                check(told in out, "network: system-out does not tell: " + told)
+            check(len(out) < 12000, "network: payload is not folded: %d" % len(out))
         if name == "sample":
             reason = root.find(".//testcase[@name='claim_7_holds']/skipped").get("message")
             check("deviation" in reason and "espressif/esp-at issue 141" in reason,

@@ -54,6 +54,8 @@ def journals():
     yield "empty", only()
     yield "interrupted", interrupted()
     yield "loud", loud()
+    yield "network", journal_gen.network()
+    yield "network-hostile", journal_gen.network(hostile=True)
 
 
 def flaky():

@@ -1,109 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The journal reader and what a journal amounts to: exit codes by their precedence, verdicts that
  * never count as a pass, journals cut off or broken. */
-#include "base/buf.h"
-#include "report/run.h"
-#include "report/wire.h"
-
-#include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char path[64];
-static struct buf journal;
-static int lines, cases;
-static struct run *run;
-static struct error error;
-
-static void line(const char *event, const char *rest)
-{
-	buf_printf(&journal, "{\"n\":%d,\"t\":%d,\"e\":\"%s\"%s%s}\n", lines, lines * 1000000,
-		event, *rest ? "," : "", rest);
-	lines++;
-}
-
-static void header(const char *gates)
-{
-	struct buf rest = { 0 };
-	buf_printf(&rest,
-		"\"format\":1,\"run\":\"r\",\"time\":\"2026-11-22T07:30:00Z\",\"host\":\"h\","
-		"\"program\":\"atconform 0\",\"argv\":[\"atconform\",\"run\",\"--strict\"],"
-		"\"iut\":\"virtual:\",\"bench\":\"virtual\",\"profile\":\"p\",\"jobs\":1,"
-		"\"gates\":{%s}",
-		gates);
-	line("run", buf_text(&rest));
-	buf_finish(&rest);
-	line("requirement", "\"id\":\"X-1\",\"command\":\"AT+X\",\"section\":\"2.1\",\"line\":7,"
-			    "\"grade\":\"stated\",\"text\":\"t\",\"judge\":\"case\"");
-	line("requirement", "\"id\":\"X-2\",\"command\":\"AT+X\",\"section\":\"2.1\",\"line\":8,"
-			    "\"grade\":\"inferred\",\"text\":\"t\",\"judge\":\"case\"");
-	line("requirement", "\"id\":\"SESSION-1\",\"command\":\"\",\"section\":\"0\",\"line\":1,"
-			    "\"grade\":\"stated\",\"text\":\"t\",\"judge\":\"monitor\"");
-}
-
-#define GATES_NONE "\"inferred\":false,\"strict\":false,\"require_all\":false"
-#define GATES_ALL  "\"inferred\":true,\"strict\":true,\"require_all\":true"
-
-static void plan(const char *requirement)
-{
-	struct buf rest = { 0 };
-	buf_printf(&rest,
-		"\"c\":%d,\"case\":\"basic/x/claim_%d\",\"command\":\"AT+X\","
-		"\"kind\":\"derived\",\"requirements\":[\"%s\"],\"tags\":[],\"needs\":[],"
-		"\"file\":\"suites/basic/x.json\",\"line\":3",
-		cases, cases, requirement);
-	line("plan", buf_text(&rest));
-	buf_finish(&rest);
-	cases++;
-}
-
-static void verdict_of(int c, int attempt, const char *verdict, const char *requirement)
-{
-	struct buf rest = { 0 };
-	buf_printf(&rest,
-		"\"c\":%d,\"attempt\":%d,\"verdict\":\"%s\",\"requirement\":\"%s\","
-		"\"grade\":\"stated\",\"message\":\"\",\"file\":\"\",\"at\":0,"
-		"\"expected\":\"\",\"actual\":\"\",\"ms\":1",
-		c, attempt, verdict, requirement);
-	line("verdict", buf_text(&rest));
-	buf_finish(&rest);
-}
-
-static void end(const char *reason, int signal)
-{
-	struct buf rest = { 0 };
-	buf_printf(&rest, "\"reason\":\"%s\",\"text\":\"why\",\"signal\":%d", reason, signal);
-	line("end", buf_text(&rest));
-	buf_finish(&rest);
-}
-
-static int read_bytes(const void *bytes, size_t len)
-{
-	snprintf(path, sizeof(path), "/tmp/atconform-report-XXXXXX");
-	int fd = mkstemp(path);
-	cr_assert(fd >= 0);
-	cr_assert(write(fd, bytes, len) == (ssize_t)len);
-	close(fd);
-	run_close(run);
-	run = NULL;
-	error = (struct error){ 0 };
-	int result = run_open(&run, path, &error);
-	unlink(path);
-	return result;
-}
-
-static int read_journal(void)
-{
-	return read_bytes(buf_text(&journal), journal.len);
-}
-
-static void finish(void)
-{
-	run_close(run);
-	run = NULL;
-	buf_finish(&journal);
-}
+#include "journal_made.h"
 
 /* The exit code of a complete run of one case per verdict (and one requirement for all). */
 static int exit_of(const char *gates, const char *requirement, const char *const *verdicts)
@@ -237,13 +135,6 @@ Test(reader, cut_anywhere_it_reads_up_to_there_and_is_never_green)
 	finish();
 }
 
-static void refuses(const char *text, size_t len, int at, const char *why)
-{
-	cr_assert(read_bytes(text, len) != 0, "accepted: %s", text);
-	cr_assert_eq(error.line, at, "%s", error_text(&error));
-	cr_assert(strstr(error.text, why), "%s", error_text(&error));
-}
-
 Test(reader, what_is_no_journal_is_refused_with_its_line)
 {
 	refuses("", 0, 1, "not a journal");
@@ -251,18 +142,6 @@ Test(reader, what_is_no_journal_is_refused_with_its_line)
 	refuses("{\"a\":1}\n", 8, 1, "not a journal");
 	refuses("{\"n\":0,\"t\":0,\"e\":\"run\",\"for", 27, 1, "cut off in its header");
 	refuses("{\"n\":0,\"t\":0,\"e\":\"run\",\"format\":2}\n", 36, 1, "format 2");
-}
-
-/* A good journal with one line put behind its header and plan. */
-static void refuses_line(const char *event, const char *rest, const char *why)
-{
-	lines = cases = 0;
-	buf_clear(&journal);
-	header(GATES_NONE);
-	plan("X-1");
-	line(event, rest);
-	end("complete", 0);
-	refuses(journal.data, journal.len, lines - 1, why);
 }
 
 Test(reader, a_wrong_line_in_the_middle_is_refused_with_its_number)
@@ -324,19 +203,6 @@ Test(reader, events_and_keys_of_later_versions_are_passed_over)
 	finish();
 }
 
-static void attempt(int number, const char *verdict)
-{
-	char rest[64];
-	snprintf(rest, sizeof(rest), "\"l\":0,\"c\":0,\"attempt\":%d,\"pid\":1", number);
-	line("lease", rest);
-	line("tx", "\"l\":0,\"c\":0,\"bytes\":\"AT+X=1\\r\\n\"");
-	line("rx", "\"l\":0,\"c\":0,\"bytes\":\"AT+X=1\\r\\r\\n+X:\\u00ff\\u0000<\\r\\n\\r\\nO\"");
-	line("rx", "\"l\":0,\"c\":0,\"bytes\":\"K\\r\\n\"");
-	line("release", "\"l\":0,\"c\":0");
-	if (verdict)
-		verdict_of(0, number, verdict, "X-1");
-}
-
 Test(reader, the_last_attempt_decides_and_a_flaky_pass_is_told)
 {
 	header(GATES_NONE);
@@ -380,54 +246,6 @@ Test(reader, a_requirement_passes_only_when_all_its_cases_do)
 	cr_assert_eq(run_requirement(run, "X-1")->verdict, VERDICT_SKIPPED);
 	cr_assert_eq(run_requirement(run, "X-2")->verdict, VERDICT_PASS);
 	cr_assert_not(run_requirement(run, "SESSION-1")->tested);
-	finish();
-}
-
-static void collect(enum wire_style style, size_t limit, struct buf *out)
-{
-	const struct run_case *c = &run->cases[0];
-	cr_assert_eq(wire_collect(out, run, c, run_final(c), style, limit, &error), 0);
-}
-
-Test(wire, bytes_come_back_from_the_file_as_visible_text)
-{
-	struct buf out = { 0 };
-	header(GATES_NONE);
-	plan("X-1");
-	attempt(1, "pass");
-	end("complete", 0);
-	snprintf(path, sizeof(path), "/tmp/atconform-report-XXXXXX");
-	cr_assert_eq(read_journal(), 0);
-	collect(WIRE_TEXT, 4096, &out);
-	cr_assert(strstr(buf_text(&out), "-> AT+X=1\\r\\n"), "%s", buf_text(&out));
-	cr_assert(strstr(buf_text(&out), "+X:\\xff\\0<\\r\\n"), "%s", buf_text(&out));
-	buf_clear(&out);
-	collect(WIRE_JSON, 4096, &out);
-	cr_assert(strstr(buf_text(&out), "\"rx\",\"AT+X=1\\\\r\\\\r\\\\n+X:\\\\xff\\\\0\\u003c"),
-		"%s", buf_text(&out));
-	buf_finish(&out);
-	finish();
-}
-
-Test(wire, a_long_log_keeps_beginning_and_end_and_says_so)
-{
-	struct buf out = { 0 };
-	header(GATES_NONE);
-	plan("X-1");
-	line("lease", "\"l\":0,\"c\":0,\"attempt\":1,\"pid\":1");
-	line("tx", "\"l\":0,\"c\":0,\"bytes\":\"first\"");
-	for (int i = 0; i < 2000; i++)
-		line("rx",
-			"\"l\":0,\"c\":0,\"bytes\":\"0123456789012345678901234567890123456789\"");
-	line("rx", "\"l\":0,\"c\":0,\"bytes\":\"last\"");
-	line("release", "\"l\":0,\"c\":0");
-	end("complete", 0);
-	cr_assert_eq(read_journal(), 0);
-	collect(WIRE_TEXT, 8192, &out);
-	cr_assert(out.len <= 8192 + 200, "%zu", out.len);
-	cr_assert(strstr(buf_text(&out), "first") && strstr(buf_text(&out), "left out") &&
-		  strstr(buf_text(&out), "last\n"));
-	buf_finish(&out);
 	finish();
 }
 
