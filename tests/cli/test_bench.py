@@ -63,11 +63,24 @@ class Network(CliTest):
         self.check_refused({"wrong_password": "password", "access_point": {"ssid": "a", "password": "password"}},
                            "own password")
 
+    def test_pki_needs_all_its_files(self):
+        self.check_refused({"pki": "nowhere"}, "network.pki", "nowhere/ca.pem", "No such file")
+        self.check_refused({"pki": 5}, "a folder")
+        folder = os.path.dirname(self.file("pki/ca.pem", ""))
+        for name in ("server.pem", "server.key"):
+            self.file("pki/" + name, "")
+        self.check_refused({"pki": folder}, "pki/client-ca.pem")
+        self.file("pki/client-ca.pem", "")
+        text = json.dumps({"bench": "test", "network": {"pki": "pki"}})
+        result = self.call("run", "--dry-run", "--bench", self.file("bench.json", text), "basic/at/*")
+        self.assertEqual(result.code, 0, result.err)
+
     def test_air_that_is_not_there(self):
         self.check_refused({}, "fixtures/air/thin.json", air="thin")
 
     def test_timeouts(self):
-        self.check_refused({}, "timeouts_ms.join", timeouts_ms={"join": 0})
+        for name in ("join", "connect", "escape", "sntp", "update"):
+            self.check_refused({}, "timeouts_ms." + name, timeouts_ms={name: 0})
 
     def test_benches_of_the_project_load(self):
         for path in glob.glob(os.path.join(SOURCE, "fixtures/benches/*.json")):
