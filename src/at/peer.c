@@ -23,7 +23,7 @@ static struct {
 static void needed(const char *file, int line, const char *kind)
 {
 	at_needs(file, line, "peers");
-	if (text_starts(kind, "tls"))
+	if (strstr(kind, "tls"))
 		at_needs(file, line, "tls");
 }
 

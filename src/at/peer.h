@@ -31,7 +31,8 @@ void at_online(const char *file, int line, bool anew);
 /* ---- peers: opened by the case, closed when it ends ---- */
 
 /* Kinds: tcp tcp-echo tcp-sink tcp-source tcp-slow udp udp-echo udp-sink udp-source tls tls-echo
- * dns sntp update. Options are JSON, or NULL; see atconform-suite(7). Returns the peer's number. */
+ * dns sntp update update-tls. Options are JSON, or NULL; see atconform-suite(7). Returns the peer's
+ * number. */
 #define peer_open(kind, options)          at_peer_open(__FILE__, __LINE__, kind, 0, options)
 #define peer_open_at(kind, port, options) at_peer_open(__FILE__, __LINE__, kind, port, options)
 int at_peer_open(const char *file, int line, const char *kind, int port, const char *options);

@@ -61,11 +61,11 @@ static void complete(struct sent *s, struct sent_command *c)
 	c->optional = s->boot || c->total > SENT_BYTES || !is_command(c);
 	/* What is too long is cut, and each piece is answered as a line. */
 	c->credit = 1 + (c->total > SENT_COMMAND ? (unsigned)(c->total / 64) : 0);
+	if (s->on_command)
+		s->on_command(s->user, buf_text(&c->text));
 	for (size_t i = s->count; i-- > 0;)
 		if (s->queue[i].passed)
 			drop(s, i);
-	if (s->on_command)
-		s->on_command(s->user, buf_text(&s->queue[s->count - 1].text));
 }
 
 static void command_bytes(struct sent *s, const uint8_t *p, size_t len)

@@ -140,7 +140,8 @@ static void peer_closed(struct flow *f, struct end *e, const struct monitor_peer
 	struct link *l = e->link >= 0 ? &f->links[e->link] : NULL;
 	e->closed = true;
 	bool in_order = event->by_module && event->how && strcmp(event->how, "fin") == 0;
-	if (!l || l->deaf || l->unconfirmed || e->udp || !in_order || !l->given.len || f->full)
+	if (!l || l->deaf || l->passes || l->unconfirmed || e->udp || !in_order || !l->given.len ||
+		f->full)
 		return;
 	struct buf text = { 0 };
 	buf_printf(&text, "%s: %zu bytes got SEND OK and never arrived", flow_name(e->link),

@@ -97,7 +97,7 @@ static void add_command_needs(struct builder *b, struct derived_case *c)
 		if (!derive_uses_peer(c, peer))
 			continue;
 		add_need(b, c, "peers");
-		if (text_starts(peer->kind, "tls"))
+		if (strstr(peer->kind, "tls"))
 			add_need(b, c, "tls");
 		if (peer->as)
 			add_need(b, c, "air");

@@ -13,7 +13,7 @@ static const char *const timeouts[] = { "restart", "join", "scan", "lease", "con
 
 static const char *const peer_kinds[] = { "tcp", "tcp-echo", "tcp-sink", "tcp-source", "tcp-slow",
 	"udp", "udp-echo", "udp-sink", "udp-source", "tls", "tls-echo", "dns", "sntp", "update",
-	NULL };
+	"update-tls", NULL };
 
 static int check_lines(struct loader *l, const char *key, const char *const *lines)
 {

@@ -13,14 +13,25 @@ static const char *lengths_line(int a, int b, int c, int d, int e)
 	return fmt("%s,?", line);
 }
 
-Test(ciprecvlen, counts_what_is_kept, REQ("CIPRECVLEN-2", "CIPRECVLEN-10"), TAGS("needs:peers"))
+Test(ciprecvlen, counts_what_is_kept, REQ("CIPRECVLEN-2"), TAGS("needs:peers"))
 {
-	int peer = enter_passive_links(1, "tcp", NULL);
+	int peer = enter_passive_links(2, "tcp", NULL);
 	feed(peer, 0, 0, some_bytes(1, 1000), 1000);
-	for (int i = 0; i < 3; i++)
-		check(kept(0) == 1000, "%lld bytes are shown", (long long)kept(0));
-	recvdata("AT+CIPRECVDATA=0,1000", some_bytes(1, 1000), 1000);
+	feed(peer, 1, 1, some_bytes(1, 300), 300);
+	check(kept(0) == 1000 && kept(1) == 300, "%lld and %lld bytes are shown",
+		(long long)kept(0), (long long)kept(1));
 	leave_passive_links();
+}
+
+Test(ciprecvlen, takes_nothing_away, REQ("CIPRECVLEN-10"), TAGS("needs:peers"))
+{
+	int peer = enter_passive_linked("tcp", NULL);
+	feed(peer, 0, LINK_SINGLE, some_bytes(1, 1000), 1000);
+	for (int i = 0; i < 3; i++)
+		check(kept(LINK_SINGLE) == 1000, "%lld bytes are shown",
+			(long long)kept(LINK_SINGLE));
+	recvdata("AT+CIPRECVDATA=1000", some_bytes(1, 1000), 1000);
+	leave_passive();
 }
 
 Test(ciprecvlen, shows_the_links_in_order, REQ("CIPRECVLEN-3", "CIPRECVLEN-1"), TAGS("needs:peers"))

@@ -33,8 +33,16 @@ Test(cipsend, takes_nothing_in_the_data_for_a_command, REQ("CIPSEND-20"), TAGS("
 	static const char text[] =
 		"\r\nAT+RST\r\n+++\r\nATE0\r\n\r\nOK\r\n>SEND OK\r\n\\0\\\\0"
 		"+IPD,4:abcd\r\nERROR\r\nAT+CIPCLOSE\r\n\n\r\x1b\x03\x04\x11\x13";
+	const size_t len = sizeof(text) - 1;
 	int peer = enter_linked("tcp", NULL);
-	send_through(LINK_SINGLE, peer, 0, text, sizeof(text) - 1);
+	send_through(LINK_SINGLE, peer, 0, text, len);
+	data_prompt(send_line("AT+CIPSEND", LINK_SINGLE, len));
+	for (size_t done = 0; done < len; done += 11) {
+		listen_for(1);
+		raw(text + done, len - done < 11 ? len - done : 11);
+	}
+	response("SEND OK");
+	peer_expect(peer, text, len, 0);
 	nothing_more(peer);
 	at("AT", "OK");
 	check(echoed() == bench_echo(), "the echo has changed");
@@ -402,7 +410,7 @@ Test(cipsend, needs_the_transparent_mode, REQ("CIPSEND-33"), TAGS("needs:peers")
 	leave_single();
 }
 
-Test(cipsend, needs_a_link_for_passthrough, REQ("CIPSEND-34"))
+Test(cipsend, needs_a_link_for_passthrough, REQ("CIPSEND-34"), TAGS("needs:access_point"))
 {
 	enter_single();
 	given("AT+CIPMODE=1");

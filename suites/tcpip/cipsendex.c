@@ -35,6 +35,16 @@ Test(cipsendex, ends_at_backslash_zero, REQ("CIPSENDEX-20", "CIPSENDEX-21"), TAG
 	leave_single();
 }
 
+Test(cipsendex, keeps_the_end_to_itself, REQ("CIPSENDEX-21"), TAGS("needs:peers"))
+{
+	int peer = enter_links(2, "tcp", NULL);
+	send_data("AT+CIPSENDEX=1,100", "x\\0", 3);
+	send_data("AT+CIPSENDEX=1,100", "yz\\0", 4);
+	peer_expect_on(peer, 1, "xyz", 3, 0);
+	nothing_more(peer);
+	leave_multi();
+}
+
 Test(cipsendex, ends_at_backslash_zero_at_the_end, REQ("CIPSENDEX-22"), TAGS("needs:peers"))
 {
 	int peer = enter_linked("tcp", NULL);

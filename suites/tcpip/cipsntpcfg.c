@@ -7,69 +7,103 @@
  * case before. */
 #define MOMENT(n) (1600000000 + (n)*100000)
 
+/* The least that the query shows when there are servers. */
+#define SHOWN "+CIPSNTPCFG:<enable>,<timezone>,<sntp_server1>"
+
 static const char *config(void)
 {
 	ask("AT+CIPSNTPCFG?");
 	return fmt("%s", line_text(0));
 }
 
-static void expect_server(const char *name, const char *server)
+static void expect_field(const char *name, const char *value)
 {
-	check(strcmp(field(name), server) == 0, "<%s> is \"%s\", not \"%s\"", name, field(name),
-		server);
+	check(strcmp(field(name), value) == 0, "<%s> is \"%s\", not \"%s\"", name, field(name),
+		value);
 }
 
-static void expect_zone(int zone)
+/* The whole line: the switch at 1, the time zone, and the servers that were given. */
+static void expect_config(int zone, const char *const servers[3])
 {
-	ask("AT+CIPSNTPCFG?");
-	check(field_int("enable") == 1, "the query shows %s", line_text(0));
-	check(field_int("timezone") == zone, "the time zone is %s, not %d", field("timezone"),
-		zone);
+	static const char *const lines[] = {
+		LIKE(SHOWN),
+		LIKE(SHOWN ",<sntp_server2>"),
+		LIKE(SHOWN ",<sntp_server2>,<sntp_server3>"),
+	};
+	at("AT+CIPSNTPCFG?", lines[!servers[1] ? 0 : !servers[2] ? 1 : 2], "OK");
+	expect_field("enable", "1");
+	expect_field("timezone", fmt("%d", zone));
+	expect_field("sntp_server1", servers[0]);
+	if (servers[1])
+		expect_field("sntp_server2", servers[1]);
+	if (servers[2])
+		expect_field("sntp_server3", servers[2]);
 }
 
-Test(cipsntpcfg, takes_three_servers, REQ("CIPSNTPCFG-2", "CIPSNTPCFG-6"))
+#define THREE ",\"cn.ntp.org.cn\",\"ntp.sjtu.edu.cn\",\"us.pool.ntp.org\""
+
+static const char *const three[] = { "cn.ntp.org.cn", "ntp.sjtu.edu.cn", "us.pool.ntp.org" };
+
+Test(cipsntpcfg, takes_three_servers, REQ("CIPSNTPCFG-2"))
 {
-	configure_time(8, ",\"cn.ntp.org.cn\",\"ntp.sjtu.edu.cn\",\"us.pool.ntp.org\"");
-	at("AT+CIPSNTPCFG?",
-		LIKE("+CIPSNTPCFG:<enable>,<timezone>,<sntp_server1>,<sntp_server2>,<sntp_"
-		     "server3>"),
-		"OK");
-	check(field_int("enable") == 1, "the switch is %s", field("enable"));
-	expect_server("sntp_server1", "cn.ntp.org.cn");
-	expect_server("sntp_server2", "ntp.sjtu.edu.cn");
-	expect_server("sntp_server3", "us.pool.ntp.org");
+	configure_time(8, THREE);
+	clear_time();
+}
+
+Test(cipsntpcfg, query_has_the_form_of_the_document, REQ("CIPSNTPCFG-1"))
+{
+	configure_time(8, THREE);
+	at("AT+CIPSNTPCFG?", LIKE(SHOWN ",<sntp_server2>,<sntp_server3>"), "OK");
+	clear_time();
+}
+
+Test(cipsntpcfg, shows_three_servers, REQ("CIPSNTPCFG-6"))
+{
+	configure_time(8, THREE);
+	expect_config(8, three);
+	clear_time();
+}
+
+Test(cipsntpcfg, shows_other_servers, REQ("CIPSNTPCFG-6"))
+{
+	static const char *const others[] = { "a.atconform.test", "b.atconform.test", "192.0.2.3" };
+	configure_time(-3, ",\"a.atconform.test\",\"b.atconform.test\",\"192.0.2.3\"");
+	expect_config(-3, others);
 	clear_time();
 }
 
 Test(cipsntpcfg, takes_every_time_zone, REQ("CIPSNTPCFG-4"))
 {
+	static const char *const one[3] = { "cn.ntp.org.cn" };
 	for (int zone = -11; zone <= 13; zone++) {
 		configure_time(zone, ",\"cn.ntp.org.cn\"");
-		expect_zone(zone);
+		expect_config(zone, one);
 	}
 	clear_time();
 }
 
-Test(cipsntpcfg, takes_fewer_servers, REQ("CIPSNTPCFG-13", "CIPSNTPCFG-6"))
+Test(cipsntpcfg, takes_two_servers, REQ("CIPSNTPCFG-13"))
 {
+	static const char *const two[3] = { "cn.ntp.org.cn", "ntp.sjtu.edu.cn" };
 	configure_time(8, ",\"cn.ntp.org.cn\",\"ntp.sjtu.edu.cn\"");
-	ask("AT+CIPSNTPCFG?");
-	expect_server("sntp_server1", "cn.ntp.org.cn");
-	expect_server("sntp_server2", "ntp.sjtu.edu.cn");
+	expect_config(8, two);
+	clear_time();
+}
+
+Test(cipsntpcfg, takes_one_server, REQ("CIPSNTPCFG-13"))
+{
+	static const char *const one[3] = { "us.pool.ntp.org" };
 	configure_time(8, ",\"us.pool.ntp.org\"");
-	ask("AT+CIPSNTPCFG?");
-	expect_server("sntp_server1", "us.pool.ntp.org");
+	expect_config(8, one);
 	clear_time();
 }
 
 Test(cipsntpcfg, forgets_earlier_servers, REQ("CIPSNTPCFG-18"))
 {
-	configure_time(8, ",\"cn.ntp.org.cn\",\"ntp.sjtu.edu.cn\",\"us.pool.ntp.org\"");
+	static const char *const one[3] = { "time.atconform.test" };
+	configure_time(8, THREE);
 	configure_time(-5, ",\"time.atconform.test\"");
-	expect_zone(-5);
-	expect_server("sntp_server1", "time.atconform.test");
-	check(!strstr(line_text(0), "ntp.sjtu.edu.cn") && !strstr(line_text(0), "us.pool.ntp.org"),
-		"the query shows %s", line_text(0));
+	expect_config(-5, one);
 	clear_time();
 }
 

@@ -285,6 +285,7 @@ Test(ciupdate, fails_with_a_version_that_is_not_there, REQ("CIUPDATE-21"), TAGS(
 {
 	enter_update("\"version\":\"v2.7.7.0\"");
 	expect_failure("AT+CIUPDATE=0,\"v9.9.9.9\"");
+	expect_failure("AT+CIUPDATE=0,\"no version\"");
 	leave_update();
 }
 

@@ -34,6 +34,29 @@ Test(ipd, has_a_link_id_in_multiple_mode, REQ("IPD-2", "IPD-4", "IPD-6"), TAGS("
 	leave_multi();
 }
 
+Test(ipd, announces_what_follows, REQ("IPD-4"), TAGS("needs:peers"))
+{
+	static const size_t lengths[] = { 1, 9, 10, 99, 100, 999, 1000, 1400 };
+	int peer = enter_linked("tcp", NULL);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		peer_send(peer, some_text(1, lengths[i]), lengths[i]);
+		expect_header(LINK_SINGLE, lengths[i]);
+		at("AT", "OK");
+	}
+	no_ipd(LINK_SINGLE, bench_ms("silence"));
+	leave_single();
+}
+
+Test(ipd, has_the_id_of_its_link, REQ("IPD-6"), TAGS("needs:peers"))
+{
+	int peer = enter_links(LINKS, "tcp", NULL);
+	for (int link = 0; link < LINKS; link++)
+		peer_send_on(peer, link, fmt("on link %d", link), 9);
+	for (int link = 0; link < LINKS; link++)
+		ipd(link, fmt("on link %d", link), 9, 0);
+	leave_multi();
+}
+
 Test(ipd, shows_the_remote_address_on_demand, REQ("IPD-3"), TAGS("needs:peers"))
 {
 	int peer = enter_linked("tcp", NULL);

@@ -145,6 +145,20 @@ Test(ipd, hands_out_long_blocks_at_115200, REQ("IPD-25", "IPD-9"),
 	leave_rate();
 }
 
+/* The line is slow: most of it still waits in the module when the peer closes. */
+Test(ipd, comes_before_the_end_at_115200, REQ("IPD-12"),
+	TAGS("needs:peers needs:baudrate:115200 uart issue:espressif/ESP8266_NONOS_SDK#124"))
+{
+	enter_rate(115200);
+	int peer = enter_linked("tcp", NULL);
+	peer_send(peer, some_text(1, 5000), 5000);
+	peer_close(peer, 0, "fin");
+	ipd(LINK_SINGLE, some_text(1, 5000), 5000, 0);
+	urc("CLOSED", 0);
+	leave_single();
+	leave_rate();
+}
+
 /* Frames of 450 bytes, some 40 ms apart, and all at once. */
 Test(cipsend, loses_nothing_in_passthrough_at_460800, REQ("CIPSEND-32", "IPD-8", "IPD-25"),
 	TAGS("needs:peers needs:baudrate:460800 uart issue:espressif/esp-at#444"))

@@ -300,8 +300,7 @@ Test(monitor, closed_only_for_an_open_link)
 	keeps("< CONNECT\r\nCLOSED\r\n1,CLOSED\r\n");
 	keeps("< CLOSED\r\n+LINK_CONN:0,0,\"TCP\",0,\"1.2.3.4\",1,2\r\nCLOSED\r\n");
 	keeps("< 1,CLOSED\r\n", "> AT+RST\r\n", "< OK\r\nready\r\nCLOSED\r\n");
-	breaks("10 not an open link: 1,CLOSED", "> AT+RST\r\n",
-		"< OK\r\nready\r\n1,CLOSED\r\n");
+	breaks("10 not an open link: 1,CLOSED", "> AT+RST\r\n", "< OK\r\nready\r\n1,CLOSED\r\n");
 	breaks("10 not an open link: 1,CLOSED", "< 1,CONNECT\r\n1,CLOSED\r\n1,CLOSED\r\n");
 }
 
