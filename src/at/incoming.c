@@ -35,7 +35,8 @@ static size_t header_fields(const char *text, const char *out[], size_t len[], s
 		bool quoted = *p == '"';
 		out[count] = p + quoted;
 		len[count] = quoted ? strcspn(p + 1, "\"") : strcspn(p, ",:");
-		p += len[count] + (quoted ? 2 : 0);
+		p = out[count] + len[count];
+		p += quoted && *p == '"';
 		count++;
 		if (*p != ',' && *p != ':')
 			break;

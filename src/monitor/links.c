@@ -2,12 +2,21 @@
 #include "monitor/links.h"
 
 #include "base/text.h"
+#include "line/known.h"
 
 #include <string.h>
 
 static bool is_closed(enum link_state state)
 {
 	return state == LINK_CLOSED || state == LINK_CLOSING;
+}
+
+/* Open links may have been closed without a word: the document asks for none here. */
+static void doubt(struct links *links)
+{
+	for (int place = 0; place < LINK_PLACES; place++)
+		if (links->state[place] == LINK_OPEN)
+			links->state[place] = LINK_UNKNOWN;
 }
 
 enum links_fault links_follow(struct links *links, const struct line_piece *urc)
@@ -19,6 +28,8 @@ enum links_fault links_follow(struct links *links, const struct line_piece *urc)
 		memset(links, 0, sizeof(*links));
 		return LINKS_FINE;
 	}
+	if (strcmp(urc->text, "WIFI DISCONNECT") == 0)
+		doubt(links);
 	if (place < 0)
 		return LINKS_FINE;
 	enum link_state *state = &links->state[place], before = *state;
@@ -53,6 +64,11 @@ void links_answered(struct links *links, const char *command)
 			links->state[place] = LINK_OPEN;
 		return;
 	}
+	static const char *const others[] = { "AT+CWQAP", "AT+CWJAP", "AT+CWMODE", "AT+CIPSERVER",
+		"AT+CIPMUX" };
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (known_is(command, others[i]) && !text_ends(command, "?"))
+			doubt(links);
 	if (closed == LINK_NONE)
 		return;
 	if (closed != 5) {

@@ -55,11 +55,10 @@ Test(cipdomain, asks_for_the_name_of_the_command, REQ("CIPDOMAIN-12"),
 Test(cipdomain, takes_the_longest_labels, REQ("CIPDOMAIN-13"),
 	TAGS("nvs needs:access_point needs:peers"))
 {
-	char name[4 * 64];
-	memset(name, 'a', sizeof(name));
-	name[63] = name[127] = '.';
-	memset(name + 64, 'b', 63);
-	strcpy(name + 128, "atconform.test");
+	char a[64] = { 0 }, b[64] = { 0 };
+	memset(a, 'a', 63);
+	memset(b, 'b', 63);
+	const char *name = fmt("%s.%s.atconform.test", a, b);
 	enter_names(fmt("{\"zone\":{\"%s\":[\"192.0.2.63\"]}}", name));
 	const char *ip = address_of(name);
 	check(strcmp(ip, "192.0.2.63") == 0, "the address is \"%s\"", ip);

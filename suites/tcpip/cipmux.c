@@ -24,6 +24,7 @@ Test(cipmux, does_not_go_to_1_in_passthrough_mode, REQ("CIPMUX-12"))
 Test(cipmux, goes_to_1_after_passthrough_mode, REQ("CIPMUX-13"))
 {
 	given("AT+CIPMODE=1");
+	any("AT+CIPMUX=1");
 	given("AT+CIPMODE=0");
 	at("AT+CIPMUX=1", "OK");
 	expect_mux(1);
@@ -59,6 +60,7 @@ Test(cipmux, does_not_go_to_0_with_a_connection, REQ("CIPMUX-15"), TAGS("needs:p
 Test(cipmux, changes_once_all_connections_are_closed, REQ("CIPMUX-16"), TAGS("needs:peers"))
 {
 	int sink = enter_linked("tcp-sink", NULL);
+	any("AT+CIPMUX=1");
 	given("AT+CIPCLOSE");
 	at("AT+CIPMUX=1", "OK");
 	start_link(1, "TCP", sink);
@@ -92,6 +94,7 @@ Test(cipmux, goes_to_0_once_the_server_is_deleted, REQ("CIPMUX-18"))
 {
 	given("AT+CIPMUX=1");
 	given("AT+CIPSERVER=1,1001");
+	any("AT+CIPMUX=0");
 	given("AT+CIPSERVER=0");
 	at("AT+CIPMUX=0", "OK");
 	expect_mux(0);

@@ -96,6 +96,26 @@ Test(ciprecvdata, reads_what_is_there, REQ("CIPRECVDATA-13", "CIPRECVDATA-11"), 
 	leave_passive();
 }
 
+Test(ciprecvdata, reads_no_more_than_asked_for, REQ("CIPRECVDATA-11"), TAGS("needs:peers"))
+{
+	int peer = enter_passive_linked("tcp", NULL);
+	feed(peer, 0, LINK_SINGLE, some_bytes(2, 3000), 3000);
+	for (size_t len = 1; len <= 1000; len *= 10) {
+		size_t got = recvdata_any(read_line(LINK_SINGLE, len))->len;
+		check(got <= len, "%zu bytes come, not %zu", got, len);
+	}
+	leave_passive();
+}
+
+Test(ciprecvdata, shows_no_address_by_itself, REQ("CIPRECVDATA-16"), TAGS("needs:peers"))
+{
+	int peer = enter_passive_links(1, "tcp", NULL);
+	feed(peer, 0, 0, "hello", 5);
+	recvdata("AT+CIPRECVDATA=0,5", "hello", 5);
+	check(came_as("+CIPRECVDATA:5,hello"), "something stands between the length and the data");
+	leave_passive_links();
+}
+
 Test(ciprecvdata, reads_every_byte_value, REQ("CIPRECVDATA-14"), TAGS("needs:peers"))
 {
 	int peer = enter_passive_linked("tcp", NULL);

@@ -65,6 +65,14 @@ Test(ciprecvmode, reports_without_link_id, REQ("CIPRECVMODE-14", "CIPRECVMODE-26
 	leave_passive();
 }
 
+Test(ciprecvmode, reports_as_in_the_example, REQ("CIPRECVMODE-26"), TAGS("needs:peers"))
+{
+	int peer = enter_passive_links(1, "tcp", NULL);
+	peer_send(peer, some_bytes(0, 100), 100);
+	urc("+IPD,0,100", 0);
+	leave_passive_links();
+}
+
 Test(ciprecvmode, reports_each_arrival, REQ("CIPRECVMODE-16", "CIPRECVMODE-15"),
 	TAGS("needs:peers"))
 {

@@ -129,7 +129,7 @@ Test(cipserver, gives_no_id_that_is_in_use, REQ("CIPSERVER-17"),
 
 /* The handshake of an SSL connection that the other side does not answer keeps it in the making. */
 Test(cipserver, gives_no_id_that_is_being_connected, REQ("CIPSERVER-18"),
-	TAGS("issue:espressif/ESP8266_NONOS_SDK#50 needs:access_point needs:peers needs:tls"))
+	TAGS("issue:espressif/ESP8266_NONOS_SDK#50 needs:access_point needs:peers"))
 {
 	enter_server(PORT);
 	int slow = peer_open("tcp", NULL);

@@ -225,9 +225,7 @@ Test(cipsntpcfg, asks_nobody_once_cleared, REQ("CIPSNTPCFG-17"),
 	int server = time_server(TIME_1, "{\"mode\":\"silent\"}");
 	configure_time(0, fmt(",\"%s\"", time_address(TIME_1)));
 	peer_wait_request(server, 1, bench_ms("sntp"));
-	any("AT+CIPSNTPCFG");
-	if (!said("OK"))
-		given("AT+CIPSNTPCFG=0");
+	stop_time();
 	listen_for(bench_ms("silence"));
 	int before = peer_requests(server);
 	listen_for(bench_ms("sntp"));

@@ -72,6 +72,16 @@ Test(ipd, shows_the_remote_address_on_demand, REQ("IPD-3"), TAGS("needs:peers"))
 	leave_single();
 }
 
+Test(ipd, comes_without_being_asked_for, REQ("IPD-7"), TAGS("needs:peers"))
+{
+	int peer = enter_linked("tcp", NULL);
+	for (int i = 0; i < 5; i++) {
+		peer_send(peer, "by itself", 9);
+		ipd(LINK_SINGLE, "by itself", 9, 0);
+	}
+	leave_single();
+}
+
 Test(ipd, comes_once, REQ("IPD-29"), TAGS("needs:peers"))
 {
 	int peer = enter_linked("tcp", NULL);

@@ -12,8 +12,10 @@ enum { DNS_PORT = 53, SNTP_PORT = 123 };
 /* At that address of the virtual air, or at the tester's own. */
 static int service_at(const char *kind, const char *address, int port, const char *options)
 {
-	if (!has("air"))
+	if (!has("air")) {
+		needs("low_ports");
 		return peer_open_at(kind, port, options);
+	}
 	int peer = peer_open(kind, options);
 	peer_as(peer, address, port);
 	return peer;
@@ -77,11 +79,16 @@ void configure_time(int zone, const char *servers)
 		servers, zone, servers);
 }
 
-void clear_time(void)
+void stop_time(void)
 {
 	any("AT+CIPSNTPCFG");
 	if (!said("OK"))
-		any("AT+CIPSNTPCFG=0");
+		given("AT+CIPSNTPCFG=0");
+}
+
+void clear_time(void)
+{
+	stop_time();
 	if (has("air"))
 		peer_forget_routes();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps shared by the cases of names, time and update: servers of the tester that the module asks.
- * Where the air is virtual they are anywhere and on any port; elsewhere they are the tester's own
- * address, on the port of the service. */
+ * Where the air is virtual they are anywhere and on any port; elsewhere they are at the tester's
+ * own address, on the port of the service, which takes the facility "low_ports". */
 #ifndef SUITES_TCPIP_SERVICES_H
 #define SUITES_TCPIP_SERVICES_H
 
@@ -37,6 +37,8 @@ const char *time_address(const char *address);
 void configure_time(int zone, const char *servers);
 bool configure_time_tried(int zone, const char *servers);
 /* The form without parameters, or the switch at 0. */
+void stop_time(void);
+/* The same, and the way to the servers is forgotten. */
 void clear_time(void);
 /* What AT+CIPSNTPTIME? shows, as seconds since 1970 of the local time. */
 int64_t shown_time(void);

@@ -56,6 +56,8 @@ Test(incoming, headers)
 	cr_assert(h.len == 7 && !h.has_remote);
 	incoming_header("+IPD,0,100", &h);
 	cr_assert(h.link == 0 && h.len == 100);
+	incoming_header("+IPD,5,\"10.0.0.1", &h);
+	cr_assert(h.link == 5 && !h.has_remote);
 	incoming_header("+IPD", &h);
 	cr_assert(h.link == LINK_SINGLE && h.len == 0);
 }

@@ -24,9 +24,10 @@ static const char good_dns[] = "\x12\x34\x81\x80\0\1\0\2\0\0\0\0"
 			       "\3iot\11espressif\2cn\0\0\1\0\1"
 			       "\xc0\x0c\0\5\0\1\0\0\0\74\0\5\1a\1b\0"
 			       "\xc0\x2e\0\1\0\1\0\0\0\74\0\4\xc0\xa8\x65\x14";
-static const char good_http[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n"
-				"X-Sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
-				"abcdef\r\n\r\nv2.1.0.0\n";
+static const char good_http[] =
+	"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n"
+	"X-Sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
+	"abcdef\r\n\r\nv2.1.0.0\n";
 
 /* In memory of its own size; the caller frees it. */
 static char *bend(const char *good, size_t size, size_t *len)
@@ -74,7 +75,8 @@ static unsigned http_round(struct evbuffer *in)
 	http_end(&answer);
 	evbuffer_drain(in, evbuffer_get_length(in));
 	free(bytes);
-	if (body != (size_t)answer.received || (answer.length >= 0 && answer.received > answer.length))
+	if (body != (size_t)answer.received ||
+		(answer.length >= 0 && answer.received > answer.length))
 		abort();
 	return answer.state == HTTP_DONE && answer.status == 200;
 }
@@ -84,7 +86,7 @@ static int check_good(void)
 	const struct dns_asked asked = { 0x1234, "IOT.espressif.cn.", false };
 	uint32_t ip = 0;
 	return dns_read_answer(&asked, (const uint8_t *)good_dns, sizeof(good_dns) - 1, &ip) ==
-			       DNS_FOUND &&
+				       DNS_FOUND &&
 			       ip == 0xC0A86514
 		       ? 0
 		       : 1;

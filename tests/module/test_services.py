@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+import atmodule
 from atmodule import Module, run
 from service_peers import HOST, MODULE, NET, Dns, Sntp, Tls as TlsPeer, Update, pki, tls_server
 from wifi_air import AIR, JOIN
@@ -494,6 +495,44 @@ class Field(Case):
         self.ok("AT+CIPSNTPCFG?", "+CIPSNTPCFG:0")
         self.ok("AT+CIPDNS=1")
         self.ok("AT+CIPDNS?", '+CIPDNS:1,"208.67.222.222"')
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "takes rights away, which takes root")
+class Unprivileged(Case):
+    """Without the right to raw sockets and low ports."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix="atmodule-less-")
+        program, path = atmodule.PROGRAM, os.path.join(folder, "atmodule")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\nexec setpriv --inh-caps=-all --bounding-set=-net_raw,-net_bind_service "
+                       f"'{program}' \"$@\"\n")
+        os.chmod(path, 0o755)
+        atmodule.PROGRAM = path
+        try:
+            super().setUpClass()
+        finally:
+            atmodule.PROGRAM = program
+            shutil.rmtree(folder)
+
+    def test_ping(self):
+        self.assertIn(self.m.control({"get": "ping"})["how"], ("datagram", "stand-in"))
+        self.assertRegex(self.m.ask(f'AT+PING="{HOST}"')[0], r"^\+PING:\d+$")
+        with Update() as listener:
+            self.route("10.7.0.1", 80, "tcp", listener.at)
+            self.assertRegex(self.m.ask('AT+PING="10.7.0.1"')[0], r"^\+PING:\d+$")
+        self.says('AT+PING="192.0.2.1"', "+timeout", "ERROR")
+
+    def test_low_port(self):
+        self.ok("AT+CIPMUX=1")
+        self.ok("AT+CIPSERVER=1,80")
+        server = self.m.control({"get": "server"})
+        self.assertEqual((server["ok"], server["address"], server["asked"]), (True, MODULE, 80))
+        with socket.create_connection((server["address"], server["port"]), timeout=2):
+            self.m.until(b"0,CONNECT\r\n")
+        self.m.until(b"0,CLOSED\r\n")
+        self.ok("AT+CIPSERVER=0")
 
 
 class Options(unittest.TestCase):

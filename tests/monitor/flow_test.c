@@ -218,6 +218,8 @@ Test(flow, links_that_are_open_and_closed)
 	keeps("> AT+CIPCLOSE=5\r\n", "< 0,CLOSED\r\n\r\nOK\r\n", "< 1,CLOSED\r\n");
 	breaks("10 not an open link: 0,CLOSED", "> AT+CIPCLOSE=5\r\n", "< \r\nOK\r\n",
 		"< 0,CLOSED\r\n0,CLOSED\r\n");
+	keeps(START0, DONE0, "< WIFI DISCONNECT\r\n", START0, DONE0);
+	keeps(START0, DONE0, "> AT+CIPSERVER=0\r\n", "< \r\nOK\r\n", "< 0,CONNECT\r\n");
 	keeps("> AT+CIPCLOSE=0\r\n", "< 0,CLOSED\r\n\r\nOK\r\n", "< +IPD,0,9\r\n");
 }
 
