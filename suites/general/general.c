@@ -11,9 +11,9 @@ static void put_echo_back(void)
 
 Test(general, a_command_waits_for_its_line_end, REQ("GENERAL-1"))
 {
-	at("ATE0", "OK"); /* an echo would break the silence */
+	at("ATE0", "OK"); /* an echo would be seen */
 	raw("AT", 2);
-	silence(0);
+	listen_for(bench_ms("silence"));
 	raw("\r\n", 2);
 	response("OK");
 	put_echo_back();
@@ -23,7 +23,7 @@ Test(general, a_carriage_return_alone_is_no_line_end, REQ("GENERAL-1"))
 {
 	at("ATE0", "OK");
 	raw("AT\r", 3);
-	silence(0);
+	listen_for(bench_ms("silence"));
 	raw("\n", 1);
 	response("OK");
 	put_echo_back();
@@ -41,7 +41,7 @@ Test(general, a_command_may_arrive_in_two_halves, REQ("GENERAL-2"))
 {
 	at("ATE0", "OK");
 	raw("AT+SYS", 6);
-	silence(0); /* so that they don't come as one after all */
+	listen_for(bench_ms("silence")); /* so that they don't come as one after all */
 	raw("RAM?\r\n", 6);
 	response(LIKE("+SYSRAM:<remaining_ram_size>"), "OK");
 	put_echo_back();
@@ -50,12 +50,12 @@ Test(general, a_command_may_arrive_in_two_halves, REQ("GENERAL-2"))
 Test(general, information_comes_before_the_final_result, REQ("GENERAL-3"))
 {
 	at("AT+SYSMSG?", LIKE("+SYSMSG:<state>"), "OK");
-	silence(0);
+	listen_for(bench_ms("silence"));
 	at("AT+SYSRAM?", LIKE("+SYSRAM:<remaining_ram_size>"), "OK");
-	silence(0);
+	listen_for(bench_ms("silence"));
 	at("AT+UART_CUR?",
 		LIKE("+UART_CUR:<baudrate>,<databits>,<stopbits>,<parity>,<flow_control>"), "OK");
-	silence(0);
+	listen_for(bench_ms("silence"));
 }
 
 Test(general, an_unknown_command_is_refused, REQ("GENERAL-4"))

@@ -29,6 +29,15 @@ static void expect_remote(const struct link_status *l, const char *address, int 
 	check(l->remote_port == port, "the remote port is %d, not %d", l->remote_port, port);
 }
 
+Test(cipstatus, has_a_line_for_a_link, REQ("CIPSTATUS-1"), TAGS("needs:peers"))
+{
+	enter_linked("tcp-sink", NULL);
+	at("AT+CIPSTATUS", LIKE("STATUS:<stat>"),
+		LIKE("+CIPSTATUS:<link_id>,<type>,<remote_ip>,<remote_port>,<local_port>,<tetype>"),
+		"OK");
+	leave_single();
+}
+
 Test(cipstatus, is_2_when_joined, REQ("CIPSTATUS-2"), TAGS("needs:access_point"))
 {
 	online_again();

@@ -269,14 +269,15 @@ Test(ipd, comes_while_a_command_is_typed, REQ("IPD-13"), TAGS("needs:peers"))
 Test(ipd, comes_between_prompt_and_end_of_data, REQ("IPD-14"),
 	TAGS("needs:peers issue:espressif/esp-at#302"))
 {
+	static const char digits[] = "0123456789";
 	int peer = enter_linked("tcp", NULL);
 	for (size_t cut = 0; cut < 10; cut += 3) {
 		data_prompt("AT+CIPSEND=10");
-		raw("0123456789", cut);
+		raw(digits, cut);
 		push(peer, LINK_SINGLE, "meanwhile");
-		raw(fmt("%s", "0123456789" + cut), 10 - cut);
+		raw(digits + cut, 10 - cut);
 		response("SEND OK");
-		peer_expect(peer, "0123456789", 10, 0);
+		peer_expect(peer, digits, 10, 0);
 		ipd(LINK_SINGLE, "meanwhile", 9, 0);
 		expect_text(LINK_SINGLE, peer, "and afterwards");
 	}

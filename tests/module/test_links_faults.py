@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A sample of the faults of the connections: each does what it says. That the suite sees them all is
+the kill matrix's business."""
+import socket
+import time
+import unittest
+
+from atmodule import Module
+from link_peers import HOST, MODULE, listener, port, quiet, whole
+from wifi_air import AIR, JOIN
+
+
+class Sample(unittest.TestCase):
+    def module(self, fault, *commands):
+        m = Module("--boot-ms", "1", "--air", AIR, "--address", MODULE, "--host", HOST, "--fault", fault, control=True)
+        self.addCleanup(m.stop)
+        m.ask("ATE0")
+        m.ask(JOIN)
+        for command in commands:
+            m.ask(command)
+        self.server = listener()
+        self.addCleanup(self.server.close)
+        self.m = m
+        return m
+
+    def start(self, link=None):
+        first = "" if link is None else f"{link},"
+        return self.m.ask(f'AT+CIPSTART={first}"TCP","{HOST}",{port(self.server)}')
+
+    def accept(self):
+        s, _ = self.server.accept()
+        s.settimeout(2)
+        self.addCleanup(s.close)
+        return s
+
+    def send(self, command, data):
+        self.m.send(command + "\r\n")
+        head = self.m.read(0.2)
+        self.m.send(data)
+        return head, self.m.read(0.4)
+
+    def test_opening(self):
+        for fault, answer in (("no-connect:cipstart", ["OK"]), ("connect-twice:cipstart", ["CONNECT", "CONNECT", "OK"]),
+                              ("connect-after-ok:cipstart", ["OK"]), ("any-form:cipstart", ["CONNECT", "OK"]),
+                              ("refuse-any:cipstart.type", ["ERROR"]), ("no-info:cipmux.query", ["CONNECT", "OK"])):
+            self.module(fault)
+            self.assertEqual(self.start(), answer, fault)
+        self.module("already-silent:cipstart")
+        self.start()
+        self.assertEqual(self.start(), ["ERROR"])
+        self.module("fails-ok:cipstart")
+        self.assertEqual(self.m.ask(f'AT+CIPSTART="TCP","{HOST}",1'), ["OK"])
+        self.module("last-id:cipstartex", "AT+CIPMUX=1")
+        self.assertEqual(self.m.ask(f'AT+CIPSTARTEX="TCP","{HOST}",{port(self.server)}'), ["4,CONNECT", "OK"])
+        self.module("with-links:cipmux")
+        self.start()
+        self.assertEqual(self.m.ask("AT+CIPMUX=1"), ["OK"])
+
+    def test_sending(self):
+        for fault, arrives, said in (
+                ("esp-at-154:cipsend", b"hello", b""), ("send-ok-twice:cipsend", b"hello", b"\r\nSEND OK\r\n" * 2),
+                ("lost-byte:cipsend", b"helo", b"\r\nSEND OK\r\n"), ("doubled-byte:cipsend", b"helloo", b"\r\nSEND OK\r\n"),
+                ("one-less:cipsend", b"hell", b"\r\nSEND OK\r\n"), ("esp-at-967:cipsend", b"\nhello", b"\r\nSEND OK\r\n"),
+                ("swapped:cipsend", b"ehllo", None), ("sends-nothing:cipsend", b"", b"\r\nSEND OK\r\n")):
+            self.module(fault)
+            self.start()
+            s = self.accept()
+            head, tail = self.send("AT+CIPSEND=5", b"hello")
+            self.assertEqual(head, b"\r\nOK\r\n>")
+            if said is not None:
+                self.assertEqual(tail, said, fault)
+            if fault != "swapped:cipsend":
+                self.assertEqual(whole(s, len(arrives)), arrives, fault)
+            self.assertTrue(quiet(s, 0.05) or fault == "swapped:cipsend", fault)
+        self.module("no-prompt:cipsend")
+        self.start()
+        self.assertEqual(self.send("AT+CIPSEND=5", b"hello"), (b"\r\nOK\r\n", b"\r\nSEND OK\r\n"))
+        self.module("no-final:cipsend.set")
+        self.start()
+        self.assertEqual(self.send("AT+CIPSEND=5", b"hello")[0], b">")
+
+    def test_receiving(self):
+        for fault, text in (("ipd-long", b"\r\n+IPD,6:hello"), ("ipd-short", b"\r\n+IPD,4:hello"),
+                            ("ipd-lost-byte", b"\r\n+IPD,4:helo"), ("ipd-doubled-byte", b"\r\n+IPD,6:hhello"),
+                            ("ipd-id-in-single", b"\r\n+IPD,0,5:hello"), ("ipd-twice", b"\r\n+IPD,5:hello" * 2),
+                            ("ipd-last-waits", b"\r\n+IPD,4:hell"), ("ipd-waits", b""), ("closed-missing", b"\r\n+IPD,5:hello"),
+                            ("deaf:cipstart", b"")):
+            self.module(fault)
+            self.start()
+            s = self.accept()
+            s.sendall(b"hello")
+            self.assertEqual(self.m.read(0.3), text, fault)
+        self.module("esp-at-302")
+        self.start()
+        s = self.accept()
+        self.m.send("AT+CIPSEND=2\r\n")
+        self.m.read(0.2)
+        s.sendall(b"one")
+        self.assertEqual(self.m.read(0.2), b"")
+        self.m.send("ab")
+        self.m.read(0.3)
+        s.sendall(b"two")
+        self.assertEqual(self.m.read(0.3), b"")
+        self.module("esp-at-13")
+        self.start()
+        s = self.accept()
+        self.m.send("AT+CIPSEND=2\r\n")
+        self.m.read(0.2)
+        self.m.send("ab")
+        s.sendall(whole(s, 2))
+        self.assertEqual(self.m.read(0.5), b"\r\n+IPD,2:a\r\nSEND OK\r\nb")
+
+    def test_passive(self):
+        for fault, text in (("silent:ciprecvmode", b""), ("long:ciprecvmode", b"\r\n+IPD,6\r\n"),
+                            ("blanks:ciprecvmode", b"\r\n+IPD, 5\r\n"), ("stays-active:ciprecvmode", b"\r\n+IPD,5:hello")):
+            self.module(fault, "AT+CIPRECVMODE=1")
+            self.start()
+            self.accept().sendall(b"hello")
+            self.assertEqual(self.m.read(0.3), text, fault)
+        for fault, answer in (("esp-at-589:ciprecvdata", ["+CIPRECVDATA:4,hell", "OK"]),
+                              ("length:ciprecvdata", ["+CIPRECVDATA:6,hello", "OK"]),
+                              ("no-info:ciprecvdata.set", ["OK"]), ("refuse-max:ciprecvdata.len", ["+CIPRECVDATA:5,hello", "OK"])):
+            self.module(fault, "AT+CIPRECVMODE=1")
+            self.start()
+            self.accept().sendall(b"hello")
+            self.m.read(0.2)
+            self.assertEqual(self.m.ask("AT+CIPRECVDATA=2047"), answer, fault)
+        self.module("total:ciprecvlen", "AT+CIPRECVMODE=1", "AT+CIPMUX=1")
+        self.start(2)
+        self.accept().sendall(b"hello")
+        self.m.read(0.2)
+        self.assertEqual(self.m.ask("AT+CIPRECVLEN?"), ["+CIPRECVLEN:5,,5,,", "OK"])
+
+    def test_closing(self):
+        for fault, answer in (("no-closed:cipclose", ["OK"]), ("closed-after-ok:cipclose", ["OK"]),
+                              ("closed-twice:cipclose", ["CLOSED", "CLOSED", "OK"])):
+            self.module(fault)
+            self.start()
+            self.assertEqual(self.m.ask("AT+CIPCLOSE"), answer, fault)
+        self.module("esp-at-465:cipclose")
+        self.start()
+        s = self.accept()
+        self.m.ask("AT+CIPCLOSE")
+        with self.assertRaises(ConnectionResetError):
+            s.recv(1)
+        self.module("leaks:cipclose")
+        self.start()
+        s = self.accept()
+        self.m.ask("AT+CIPCLOSE")
+        self.assertTrue(quiet(s, 0.2))
+
+    def test_status(self):
+        for fault, line in (("wrong-state:cipstatus.3", "STATUS:2"), ("esp-at-322:cipstatus", "STATUS:3")):
+            self.module(fault)
+            self.start()
+            self.assertEqual(self.m.ask("AT+CIPSTATUS")[0], line, fault)
+        self.module("stale:cipstatus")
+        self.start()
+        self.m.ask("AT+CIPCLOSE")
+        self.assertEqual(len(self.m.ask("AT+CIPSTATUS")), 3)
+
+    def test_server(self):
+        for fault, taken in (("one-more:cipservermaxconn", 2), ("ignored:cipservermaxconn", 4), ("deaf:cipserver", 0)):
+            self.module(fault, "AT+CIPMUX=1", "AT+CIPSERVERMAXCONN=1", "AT+CIPSERVER=1")
+            there = (MODULE, self.m.control({"get": "server"})["port"])
+            for _ in range(4):
+                self.addCleanup(socket.create_connection(there).close)
+            self.assertEqual(self.m.read(0.4).count(b",CONNECT"), taken, fault)
+        self.module("nonos-50:cipserver", "AT+CIPMUX=1", "AT+CIPSERVER=1")
+        there = (MODULE, self.m.control({"get": "server"})["port"])
+        self.m.send('AT+CIPSTART=0,"TCP","192.168.77.1",80\r\n')
+        time.sleep(0.03)
+        self.addCleanup(socket.create_connection(there).close)
+        self.assertIn(b"0,CONNECT", self.m.read(0.3))
+
+    def test_passthrough(self):
+        for fault, sent, arrives in (("plus-inside:cipmode", b"a+++b", b""), ("esp-at-455:cipmode", b"abc", b"ab"),
+                                     ("commands-inside:cipmode", b"AT\r\n", b"")):
+            self.module(fault, "AT+CIPMODE=1")
+            self.start()
+            s = self.accept()
+            self.m.send("AT+CIPSEND\r\n")
+            self.m.read(0.2)
+            self.m.send(sent)
+            time.sleep(0.1)
+            self.assertEqual(b"" if quiet(s, 0.1) else s.recv(99), arrives, fault)
+        self.module("quitt-always:sysmsg", "AT+CIPMODE=1")
+        self.start()
+        self.m.send("AT+CIPSEND\r\n")
+        self.m.read(0.2)
+        self.m.send("+++")
+        self.assertEqual(self.m.read(0.3), b"\r\n+QUITT\r\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
