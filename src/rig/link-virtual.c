@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,28 @@ static void place_path(const struct link *link, struct buf *path, const char *ki
 	buf_printf(path, "%s/iut%d.%s", link->place.dir, link->place.index, kind);
 }
 
+/* The part of the loopback network that is this run's, 1 to 250: the name of an abstract socket,
+ * which lives in the same network namespace, says that it is taken. It is ours until the end. */
+static int own_block(void)
+{
+	enum { BLOCKS = 250 };
+	static int own;
+	int fd = own ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (int i = 0; fd >= 0 && !own && i < BLOCKS; i++) {
+		struct sockaddr_un name = { .sun_family = AF_UNIX };
+		int block = 1 + (getpid() + i) % BLOCKS;
+		int len = snprintf(
+			name.sun_path + 1, sizeof(name.sun_path) - 1, "atconform-127.%d", block);
+		if (bind(fd, (struct sockaddr *)&name,
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+					(size_t)len)) == 0)
+			own = block;
+	}
+	if (!own)
+		own = 1 + getpid() % BLOCKS;
+	return own;
+}
+
 /* Each line has a part of the loopback network to itself, and so has each run: several may go on at
  * once. The module has number 1 in it, the tester 2 to 9; an address among the options says which
  * part, and which number the module has. */
@@ -118,7 +141,7 @@ static bool virtual_network(const char *rest, int index, struct link_network *ou
 	struct error ignored = { 0 };
 	if (add_options(&w, rest, &ignored) < 0)
 		return false;
-	snprintf(out->module, sizeof(out->module), "127.%d.%d.1", 1 + getpid() % 250, 100 + index);
+	snprintf(out->module, sizeof(out->module), "127.%d.%d.1", own_block(), 100 + index);
 	for (size_t i = 0; i + 1 < w.count; i++)
 		if (strcmp(w.argv[i], "--address") == 0)
 			snprintf(out->module, sizeof(out->module), "%s", w.argv[i + 1]);

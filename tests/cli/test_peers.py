@@ -137,6 +137,26 @@ class NetworkRule(CliTest):
             self.assertEqual([f"{why}: {line}" for line in lines if (why := foreign(line))][:5], [])
 
 
+class OwnAddresses(CliTest):
+    def test_runs_at_once_have_different_networks(self):
+        """Where all parts of the loopback network but one have their run, that one is taken."""
+        held = []
+        for block in range(1, 251):
+            if block == 77:
+                continue
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.addCleanup(claim.close)
+            try:
+                claim.bind(f"\0atconform-127.{block}")
+                held.append(claim)
+            except OSError:  # a run that goes on beside this test
+                pass
+        result = self.run_iut("virtual:", "tcpip/cipstart/connects_over_tcp")
+        opened = [e["address"] for e in self.check_journal(result)
+                  if e["e"] == "peer" and e["what"] == "open"]
+        self.assertEqual(opened, ["127.77.100.2"], result.err)
+
+
 class BadInput(PeersTest):
     """Each ends in a verdict or a clear message."""
 
