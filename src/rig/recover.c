@@ -15,6 +15,7 @@ enum {
 	READY_MS = 2000, /* for "ready", which not every module prints */
 	REOPEN_MS = 100,
 	DRAIN_MS = 1500,
+	FILL_BYTES = 2048,
 };
 
 static int least(int a, int b)
@@ -217,6 +218,21 @@ static bool climb_escape(struct talk *t)
 	return note_step(t, "escape", ok, since, ok ? "" : talk_said(t));
 }
 
+/* Ends a data prompt that waits for the rest of what was announced, at most 2048 bytes. What is too
+ * much are commands that do nothing. */
+static bool climb_fill(struct talk *t)
+{
+	int64_t since = journal_now(t->journal);
+	char fill[FILL_BYTES + 1];
+	for (size_t i = 0; i < FILL_BYTES; i++)
+		fill[i] = "AT\r\n"[i % 4];
+	fill[FILL_BYTES] = '\0';
+	talk_send(t, fill);
+	talk_drain(t, t->bench->timeouts_ms.silence, DRAIN_MS);
+	bool ok = talk_ask(t, "AT", ask_ms(t)) == TALK_OK;
+	return note_step(t, "fill", ok, since, ok ? "" : talk_said(t));
+}
+
 int recover_switch(struct talk *t, const char *how, struct error *error)
 {
 	bool power = strcmp(how, "power") == 0;
@@ -313,6 +329,7 @@ static const struct {
 	{ climb_drain, false, false },
 	{ climb_at, false, false },
 	{ climb_escape, false, false },
+	{ climb_fill, false, false },
 	{ climb_baud, false, false },
 	{ climb_reset, false, false },
 	{ climb_power, true, false },

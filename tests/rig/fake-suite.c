@@ -211,6 +211,12 @@ static void do_stuck(int fd)
 	fail(fd, "left in data mode");
 }
 
+static void do_prompt(int fd)
+{
+	ask(fd, "AT+PROMPT\r\n", "OK\r\n");
+	fail(fd, "left at a data prompt");
+}
+
 static void do_deaf(int fd)
 {
 	ask(fd, "AT+DEAF\r\n", "OK\r\n");
@@ -357,6 +363,7 @@ static const struct {
 	{ "echo_off", do_echo_off },
 	{ "lost_rate", do_lost_rate },
 	{ "stuck", do_stuck },
+	{ "prompt", do_prompt },
 	{ "deaf", do_deaf },
 	{ "pour", do_pour },
 	{ "ping", do_ping },

@@ -16,6 +16,7 @@ class Module:
         self.echo = True
         self.rate = 9600 if "slow" in modes else 115200
         self.data = self.deaf = False
+        self.wanted = 0  # bytes behind a prompt, whatever they are
         self.line = b""
         signal.signal(signal.SIGUSR1, self.reset)
         for mode in modes:
@@ -66,6 +67,9 @@ class Module:
         elif command in (b"AT+DATA", b"AT+DEAF"):
             self.ok()
             self.data, self.deaf = command == b"AT+DATA", command == b"AT+DEAF"
+        elif command == b"AT+PROMPT":
+            self.answer(b"\r\nOK\r\n>")
+            self.wanted = 1500
         elif command in (b"ATE0", b"ATE1"):
             self.ok()
             self.echo = command == b"ATE1"
@@ -90,6 +94,8 @@ class Module:
         if self.data:
             self.data = got != b"+++"
             return
+        behind = min(self.wanted, len(got))
+        self.wanted, got = self.wanted - behind, got[behind:]
         if self.heard() != self.rate:
             got = bytes(b ^ 0xA5 | 0x80 for b in got)
         for byte in got:

@@ -41,6 +41,11 @@ class Ladder(rigtest.RigTest):
     def test_stuck_in_data_mode(self):
         self.recovers("stuck", "escape")
 
+    def test_stuck_at_a_data_prompt(self):
+        run = self.recovers("prompt", "fill", "restart")
+        self.assertFalse(run.of("recover", step="escape")[0]["ok"])
+        self.assertEqual(run.of("recover", step="baud"), [])
+
     def test_needs_the_bench_reset(self):
         pid = self.dir / "pid"
         script = f"import os,signal;os.kill(int(open('{pid}').read()),signal.SIGUSR1)"
