@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AT+CIPSTARTEX: which ID the module chooses. */
+#include "../wifi/wifi.h"
 #include "tcpip.h"
 
 static const char *line_ex(const char *type, int peer, const char *more)
@@ -158,5 +159,22 @@ Test(cipstartex, takes_no_id_when_it_fails, REQ("CIPSTARTEX-23"), TAGS("needs:pe
 	int id = start_ex(peer_open("tcp-sink", NULL));
 	check(id == 0, "the ID is %d", id);
 	check(open_links() == 1, "links %#x are listed", open_links());
+	leave_multi();
+}
+
+Test(cipstartex, takes_every_port_and_its_own_ip, REQ("CIPSTARTEX-25"),
+	TAGS("needs:peers needs:air"))
+{
+	static const int ports[] = { 1, 65535 };
+	enter_multi();
+	char own[24];
+	snprintf(own, sizeof(own), "\"%s\"", ip_text(shown_ip("AT+CIPSTA?")));
+	for (int i = 0; i < 2; i++) {
+		peer_as(peer_open("tcp", NULL), "192.168.101.110", ports[i]);
+		peer_as(peer_open("udp", NULL), "192.168.101.110", ports[i]);
+		at(fmt("AT+CIPSTARTEX=\"TCP\",\"192.168.101.110\",%d,,%s", ports[i], own), "OK");
+		at(fmt("AT+CIPSTARTEX=\"UDP\",\"192.168.101.110\",%d,,,%s", ports[i], own), "OK");
+	}
+	check(open_links() == 0xf, "links %#x are listed", open_links());
 	leave_multi();
 }
