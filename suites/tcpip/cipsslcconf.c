@@ -175,7 +175,7 @@ Test(cipsslcconf, outlives_the_power, REQ("CIPSSLCCONF-16"), TAGS("nvs needs:pow
 /* ---- certificates ---- */
 
 Test(cipsslcconf, takes_any_server_in_mode_0, REQ("CIPSSLCCONF-22"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	static const char *const servers[] = { NULL, EXPIRED, WRONG, OTHER_CA };
 	enter_mode("0,0,0");
@@ -206,7 +206,7 @@ Test(cipsslcconf, sends_its_certificate_in_mode_1, REQ("CIPSSLCCONF-23"),
 }
 
 Test(cipsslcconf, does_not_check_in_mode_1, REQ("CIPSSLCCONF-24"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("1,0,0");
 	expect_connection(OTHER_CA);
@@ -222,7 +222,7 @@ Test(cipsslcconf, takes_the_right_server_in_mode_2, REQ("CIPSSLCCONF-25"),
 }
 
 Test(cipsslcconf, refuses_another_ca_in_mode_2, REQ("CIPSSLCCONF-26"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("2,0,0");
 	expect_refusal(OTHER_CA);
@@ -230,7 +230,7 @@ Test(cipsslcconf, refuses_another_ca_in_mode_2, REQ("CIPSSLCCONF-26"),
 }
 
 Test(cipsslcconf, refuses_an_expired_server_in_mode_2, REQ("CIPSSLCCONF-27"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("2,0,0");
 	expect_refusal(EXPIRED);
@@ -258,7 +258,7 @@ Test(cipsslcconf, does_both_in_mode_3, REQ("CIPSSLCCONF-29"), TAGS("nvs needs:pe
 }
 
 Test(cipsslcconf, refuses_another_ca_in_mode_3, REQ("CIPSSLCCONF-30"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("3,0,0");
 	expect_refusal(OTHER_CA);
@@ -275,7 +275,7 @@ Test(cipsslcconf, is_turned_away_in_mode_0, REQ("CIPSSLCCONF-31"),
 }
 
 Test(cipsslcconf, holds_for_the_next_connection, REQ("CIPSSLCCONF-32"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("0,0,0");
 	expect_connection(OTHER_CA);
@@ -289,7 +289,7 @@ Test(cipsslcconf, holds_for_the_next_connection, REQ("CIPSSLCCONF-32"),
 }
 
 Test(cipsslcconf, does_not_end_a_connection, REQ("CIPSSLCCONF-33"),
-	TAGS("nvs needs:peers needs:tls"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("0,0,0");
 	int peer = expect_connection(OTHER_CA);
@@ -299,7 +299,8 @@ Test(cipsslcconf, does_not_end_a_connection, REQ("CIPSSLCCONF-33"),
 	leave_mode();
 }
 
-Test(cipsslcconf, is_of_each_link, REQ("CIPSSLCCONF-34"), TAGS("nvs needs:peers needs:tls"))
+Test(cipsslcconf, is_of_each_link, REQ("CIPSSLCCONF-34"),
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	online();
 	enter_settings();
@@ -325,7 +326,7 @@ Test(cipsslcconf, uses_the_numbered_certificate, REQ("CIPSSLCCONF-35"),
 }
 
 Test(cipsslcconf, uses_the_numbered_ca, REQ("CIPSSLCCONF-26"),
-	TAGS("nvs needs:peers needs:tls needs:control"))
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates needs:control"))
 {
 	enter_mode("2,0,1");
 	expect_refusal(NULL);
@@ -355,7 +356,8 @@ Test(cipsslcconf, refuses_what_is_not_stored, REQ("CIPSSLCCONF-36"),
 	leave_mode();
 }
 
-Test(cipsslcconf, decides_about_the_host, REQ("CIPSSLCCONF-38"), TAGS("nvs needs:peers needs:tls"))
+Test(cipsslcconf, decides_about_the_host, REQ("CIPSSLCCONF-38"),
+	TAGS("nvs needs:peers needs:tls needs:wrong_certificates"))
 {
 	enter_mode("2,0,0");
 	any(link_line(LINK_SINGLE, "SSL", peer_open("tls", WRONG), ""));

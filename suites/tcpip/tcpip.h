@@ -91,6 +91,13 @@ static inline void expect_text(int link, int peer, const char *text)
 	ipd(link, text, strlen(text), 0);
 }
 
+static inline void expect_both_ways(int link, int peer)
+{
+	send_text(link, "to the peer");
+	peer_expect(peer, "to the peer", 11, 0);
+	expect_text(link, peer, "to the module");
+}
+
 /* "CONNECT", "3,CLOSED": the line as it is announced for that link. */
 static inline const char *link_urc(int link, const char *word)
 {
