@@ -255,8 +255,12 @@ bool session_peer(struct session *s, const struct buf *request, int timeout_ms,
 	json_t *json = json_loadb(answer, head, JSON_ALLOW_NUL, NULL);
 	bool ok = json_is_true(json_object_get(json, "ok"));
 	const char *why = json_string_value(json_object_get(json, "text"));
+	const char *how = json_string_value(json_object_get(json, "how"));
 	if (refused)
 		*refused = !ok;
+	else if (!ok && how && strcmp(how, "no-connection") == 0)
+		session_end(s, "fail", "the module has no connection to the peer (any more): %s",
+			why ? why : "");
 	else if (!ok)
 		session_end(s, "error", "the tester's peers can't do %.300s: %s", text,
 			why ? why : "no reason given");

@@ -142,11 +142,12 @@ class Sample(unittest.TestCase):
         self.assertEqual(self.m.ask("AT+CIPRECVLEN?"), ["+CIPRECVLEN:5,,5,,", "OK"])
 
     def test_closing(self):
-        for fault, answer in (("no-closed:cipclose", ["OK"]), ("closed-after-ok:cipclose", ["OK"]),
-                              ("closed-twice:cipclose", ["CLOSED", "CLOSED", "OK"])):
+        for fault, text in (("no-closed:cipclose", b"\r\nOK\r\n"), ("closed-after-ok:cipclose", b"\r\nOK\r\nCLOSED\r\n"),
+                            ("closed-twice:cipclose", b"CLOSED\r\nCLOSED\r\n\r\nOK\r\n")):
             self.module(fault)
             self.start()
-            self.assertEqual(self.m.ask("AT+CIPCLOSE"), answer, fault)
+            self.m.send("AT+CIPCLOSE\r\n")
+            self.assertEqual(self.m.read(0.3), text, fault)
         self.module("esp-at-465:cipclose")
         self.start()
         s = self.accept()

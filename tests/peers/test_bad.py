@@ -192,6 +192,7 @@ class Floods(peerstest.PeersTest):
         state = self.peers.wait(peer, "connect", 32)
         self.assertEqual(len(state["connections"]), 32)
         self.assertEqual(self.sockets[-1].recv(1), b"")
+        self.peers.ask("state", peer=peer)  # behind it all events so far have come
         self.assertEqual(len(self.peers.of("error", peer)), 8)
         for one in self.sockets[:32]:
             one.close()
