@@ -316,7 +316,7 @@ Test(ipd, comes_between_ok_and_prompt, REQ("IPD-15"), TAGS("needs:peers"))
 		send_data("AT+CIPSEND=4", "data", 4);
 		sent += 4;
 	}
-	ipd_until(LINK_SINGLE, 200, 0);
+	ipd_until(LINK_SINGLE, 200, 4 * bench_ms("answer")); /* trickling takes its time */
 	peer_wait_bytes(peer, 0, (int64_t)sent, 0);
 	leave_single();
 }
