@@ -62,7 +62,7 @@ struct line_grammar {
 	const struct line_final *finals;
 	size_t final_count;
 	const char *const
-		*restarts;     /* commands that restart, besides those known; NULL at the end */
+		*restarts; /* commands that restart, besides those known; NULL at the end */
 	/* Called out of line_sent; may be NULL. A command: when its line end was sent. */
 	line_data_fn *on_data;
 	void (*on_command)(void *user, const char *command);
