@@ -6,6 +6,7 @@
 #include "rig/link.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 /* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
 struct link_kind {
@@ -32,6 +33,9 @@ struct link {
 	pid_t pid;       /* of the program behind exec: and virtual: */
 	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
 	struct buf name; /* virtual: of the port */
+	/* pty: what the path was, and what it led to, when it was opened first; st_nlink 0: not yet
+	 */
+	struct stat path_was, device_was;
 };
 
 extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_virtual;

@@ -161,6 +161,27 @@ class MidRun(CliTest):
         self.assertEqual(self.judged(result, "sysram"), {"missing"})
         self.check_reports(result)
 
+    def test_number_of_a_port_that_another_program_gets(self):
+        """Nothing is sent to a terminal that has taken the place of the one that vanished."""
+        address, _ = self.fake_port("die", "--at", "AT+GMR")
+        device = os.path.realpath(address[4:])
+        running = self.start("run", "--out", os.path.join(self.home, "run"), "--bench",
+                             self.quick_bench(), "--iut", address, "basic/at/*", "basic/gmr/*")
+        running.wait_for(lambda e: e["e"] == "line" and e["what"] == "lost")
+        masters = []
+        while True:
+            master, slave = os.openpty()
+            masters.append(master)
+            self.addCleanup(os.close, master)
+            self.addCleanup(os.close, slave)
+            if os.ttyname(slave) == device or len(masters) == 64:
+                break
+        result = self.finish(running)
+        self.assertEqual(result.code, 3, result.err)
+        os.set_blocking(masters[-1], False)
+        with self.assertRaises(BlockingIOError, msg="something was sent to it"):
+            os.read(masters[-1], 1)
+
     def test_module_that_dies_in_mid_line(self):
         """A program can be started again: its death costs the case, not the run."""
         result = self.run_iut(fake("die", "--at", "AT+GMR"), "basic/at/*", "basic/gmr/*")

@@ -27,7 +27,7 @@ def load_models():
 
 def check_plan(plan, models):
     requirements = {r['id']: r for m in models.values() for r in m['requirements']}
-    commands = {m['command'] for m in models.values() if 'command' in m} | {''}
+    commands = {m.get('command', m.get('message', '')) for m in models.values()}
     names = [case['case'] for case in plan]
     assert len(names) == len(set(names)), 'two cases have one name'
     short = [name.split('/', 1)[1] for name in names]
