@@ -27,6 +27,8 @@ class Dialects(CliTest):
         return self.call("run", "--out", out, "--bench", "virtual", "--iut", iut, *args,
                          timeout=240, **options)
 
+    @unittest.skipUnless(os.environ.get("ATCONFORM_TEST_LONG"),
+                         "tools/check-sanitizers runs the same")
     def test_document_passes_with_two_jobs(self):
         result = self.whole("virtual:", "--jobs", "2")
         self.assertEqual(not_passed(result), {})
