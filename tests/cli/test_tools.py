@@ -63,6 +63,31 @@ class KillMatrix(CliTest):
         self.assertEqual(row["state"], "killed")
         self.assertTrue(row["killers"])
 
+    def test_interrupted_run_goes_on(self):
+        """What the file says of a fault is believed when it was killed and still breaks the same; a
+        line that was cut off, and a fault that survived, are run again."""
+        names = [f["name"] for f in self.faults() if f["command"] == "AT+SYSRAM"][:3]
+        only = [word for name in names for word in ("--only", name)]
+        path = os.path.join(self.home, "rows.jsonl")
+        first = self.matrix(*only, "--resume", path)
+        self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        with open(path, encoding="utf-8") as f:
+            rows = [json.loads(line) for line in f]
+        self.assertEqual({r["name"] for r in rows}, set(names))
+        rows[0]["killers"] = ["believed"]
+        rows[1]["state"] = "survived"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(json.dumps(rows[0]) + "\n" + json.dumps(rows[1]) + "\n" + json.dumps(rows[2])[:40])
+        again = self.matrix(*only, "--resume", path, "--json", self.home + "/rows.json")
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+        with open(self.home + "/rows.json", encoding="utf-8") as f:
+            seen = {r["name"]: r for r in json.load(f)["faults"]}
+        self.assertEqual(seen[rows[0]["name"]]["killers"], ["believed"])
+        self.assertTrue(seen[rows[0]["name"]]["earlier"])
+        for row in rows[1:]:
+            self.assertEqual(seen[row["name"]]["state"], "killed")
+            self.assertNotIn("earlier", seen[row["name"]])
+
     def test_fault_that_does_nothing_survives(self):
         build = self.build_with(self.listing() + 'n=$#\nwhile [ "$n" -gt 0 ]; do\n  word=$1; shift\n'
                                 '  case $word in --fault|idle) ;; *) set -- "$@" "$word";; esac\n'
