@@ -52,6 +52,12 @@ static void on_event(void *user, const struct peers_event *e)
 	buf_json_text(&line, e->how ? e->how : "");
 	buf_puts(&line, ",\"text\":");
 	buf_json_text(&line, e->text ? e->text : "");
+	if (e->topic) {
+		buf_puts(&line, ",\"topic\":");
+		buf_json_text(&line, e->topic);
+		buf_printf(
+			&line, ",\"qos\":%d,\"retain\":%s", e->qos, e->retain ? "true" : "false");
+	}
 	buf_putc(&line, '}');
 	put(line.data, line.len);
 	buf_finish(&line);
@@ -110,7 +116,17 @@ static void on_input(evutil_socket_t fd, short what, void *user)
 	}
 }
 
-/* drive HOST MORE PKI-DIR MODULE-ADDRESS [quiet] */
+/* HOST:PORT:USER:PASSWORD */
+static void read_broker(struct peers_broker *broker, char *text)
+{
+	char *rest = text;
+	broker->host = strsep(&rest, ":");
+	broker->port = atoi(rest ? strsep(&rest, ":") : "");
+	broker->username = rest ? strsep(&rest, ":") : "";
+	broker->password = rest ? rest : "";
+}
+
+/* drive HOST MORE PKI-DIR MODULE-ADDRESS [quiet|BROKER] */
 int main(int argc, char **argv)
 {
 	struct error error = { 0 };
@@ -118,7 +134,10 @@ int main(int argc, char **argv)
 	struct event readable;
 	if (argc < 5)
 		return 2;
-	quiet = argc > 5;
+	struct peers_broker broker = { 0 };
+	quiet = argc > 5 && strcmp(argv[5], "quiet") == 0;
+	if (argc > 5 && !quiet)
+		read_broker(&broker, argv[5]);
 	signal(SIGPIPE, SIG_IGN);
 	if (*argv[3] && peers_pki(argv[3], hosts, &error) < 0) {
 		fprintf(stderr, "%s\n", error.text);
@@ -129,7 +148,8 @@ int main(int argc, char **argv)
 		.host_address = argv[1],
 		.more_addresses = atoi(argv[2]),
 		.pki_dir = *argv[3] ? argv[3] : NULL,
-		.module_address = argv[4] };
+		.module_address = argv[4],
+		.broker = broker.host ? &broker : NULL };
 	struct peers *peers = peers_create(&place, on_event, on_answer, NULL);
 	event_assign(&readable, base, 0, EV_READ | EV_PERSIST, on_input, peers);
 	event_add(&readable, NULL);

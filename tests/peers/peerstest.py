@@ -26,10 +26,10 @@ class Failed(Exception):
 class Peers:
     """The peers' process: answers by ask(), events as they came in `events`."""
 
-    def __init__(self, pki, host=None, more=7, module="", quiet=False):
+    def __init__(self, pki, host=None, more=7, module="", quiet=False, broker=None):
         self.host = host or loopback(2)
         self.process = subprocess.Popen([DRIVE, self.host, str(more), pki, module,
-                                         *["quiet"][:quiet]],
+                                         *["quiet"][:quiet], *([broker] if broker else [])],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self.events = []
         self.rest = b""
