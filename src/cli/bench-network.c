@@ -2,6 +2,7 @@
 #include "cli/bench-network.h"
 
 #include "base/cleanup.h"
+#include "cli/bench-broker.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -256,13 +257,14 @@ static int load_pki(struct loader *l, const json_t *network, char **out)
 
 static int load(struct loader *l, const json_t *network)
 {
-	const char *keys[SECTION_COUNT + ADDRESS_COUNT + 3] = { NULL };
+	const char *keys[SECTION_COUNT + ADDRESS_COUNT + 4] = { NULL };
 	size_t n = 0;
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		keys[n++] = sections[i].name;
 	for (size_t i = 0; i < ADDRESS_COUNT; i++)
 		keys[n++] = addresses[i];
 	keys[n++] = "wrong_password";
+	keys[n++] = "broker";
 	keys[n] = "pki";
 	if (strict_keys(l->file, "network", network, keys, l->error) < 0)
 		return -1;
@@ -272,6 +274,8 @@ static int load(struct loader *l, const json_t *network)
 	for (size_t i = 0; i < ADDRESS_COUNT; i++)
 		if (load_address(l, network, addresses[i]) < 0)
 			return -1;
+	if (bench_broker_check(l->file, json_object_get(network, "broker"), l->error) < 0)
+		return -1;
 	return load_wrong_password(l, network);
 }
 

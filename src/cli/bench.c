@@ -133,11 +133,12 @@ static int load_uart(const struct loader *l, const json_t *uart)
 static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
-		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", NULL };
+		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", "mqtt",
+		NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
 		&t->guard, &t->join, &t->scan, &t->lease, &t->connect, &t->escape, &t->sntp,
-		&t->update };
+		&t->update, &t->mqtt };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -287,7 +288,8 @@ static const struct rig_bench defaults = {
 		.connect = 15000,
 		.escape = 1000,
 		.sntp = 15000,
-		.update = 120000 },
+		.update = 120000,
+		.mqtt = 20000 },
 };
 
 int bench_load(struct bench *out, const char *name, struct error *error)

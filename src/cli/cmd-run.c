@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/bench.h"
+#include "cli/broker.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/paths.h"
@@ -31,6 +32,7 @@ struct session {
 	struct words dirs;
 	struct spec spec;
 	struct bench bench;
+	struct broker_choice broker;
 	struct profile profile;
 	const char *profile_why;
 	struct suite suite;
@@ -102,7 +104,9 @@ static int load(struct session *s, struct error *error)
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
 	char *profiles AUTO_FREE = paths_data("fixtures/profiles");
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
-		lines(s, error) < 0 || cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
+		lines(s, error) < 0 ||
+		broker_choose(&s->broker, &s->bench, &s->options.brokers, error) < 0 ||
+		cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
 		spec_load(&s->spec, s->dirs.items, error) < 0)
 		return -1;
 	const char *profile = s->options.profile;
@@ -141,7 +145,9 @@ static void decide(struct session *s)
 			if (bench_has(&s->bench, c->needs[k]))
 				continue;
 			c->decided = "unequipped";
-			c->decided_why = c->needs[k];
+			c->decided_why = broker_missing(&s->bench, c->needs[k]);
+			if (!c->decided_why)
+				c->decided_why = c->needs[k];
 		}
 		if (!c->decided && suite_tagged(c, "destructive") && !s->bench.destructive &&
 			!s->options.allow_destructive) {
@@ -292,6 +298,7 @@ static void finish(struct session *s)
 	suite_finish(&s->suite);
 	profile_finish(&s->profile);
 	spec_finish(&s->spec);
+	broker_choice_finish(&s->broker);
 	bench_finish(&s->bench);
 	words_finish(&s->dirs);
 	free(s->suite_program);

@@ -3,9 +3,11 @@
 #include "cli/run-options.h"
 
 #include "base/text.h"
+#include "cli/broker.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -13,6 +15,10 @@ static const char help[] =
 	"  --iut URL            virtual: (default), serial:/dev/ttyUSB0?baud=115200, pty:PATH,\n"
 	"                       exec:PROGRAM ARGS, tcp:HOST:PORT; once for each line\n"
 	"  --bench FILE         what surrounds the module; a name or a .json file\n"
+	"  --broker URL         the team's own MQTT broker: mqtt://user:password@host:port, "
+	"mqtts:,\n"
+	"                       ws: or wss:; once for each of its listeners (default: a Mosquitto\n"
+	"                       that the run starts)\n"
 	"  --profile NAME       what the module claims to be (default esp8266-at: the document)\n"
 	"  --jobs N             lines used at the same time\n"
 	"  --out DIR            the run's folder (default reports/runs/<UTC time>)\n"
@@ -34,6 +40,7 @@ static const char help[] =
 enum opt {
 	OPT_IUT = 256,
 	OPT_BENCH,
+	OPT_BROKER,
 	OPT_PROFILE,
 	OPT_JOBS,
 	OPT_OUT,
@@ -51,6 +58,7 @@ enum opt {
 static const struct option longs[] = {
 	{ "iut", required_argument, NULL, OPT_IUT },
 	{ "bench", required_argument, NULL, OPT_BENCH },
+	{ "broker", required_argument, NULL, OPT_BROKER },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "out", required_argument, NULL, OPT_OUT },
@@ -91,6 +99,13 @@ static int allow(struct run_options *o, const char *word)
 	return -1;
 }
 
+static int broker(struct run_options *o, char *word)
+{
+	words_add(&o->brokers, strdup(word));
+	broker_mask(word);
+	return -1;
+}
+
 static int take(struct run_options *o, int opt, char **argv)
 {
 	switch (opt) {
@@ -112,6 +127,8 @@ static int take(struct run_options *o, int opt, char **argv)
 	case OPT_OUT:
 		o->out = optarg;
 		return -1;
+	case OPT_BROKER:
+		return broker(o, optarg);
 	case OPT_JOBS:
 		return jobs(o, optarg);
 	case OPT_GATE:
@@ -138,6 +155,22 @@ static int take(struct run_options *o, int opt, char **argv)
 	}
 }
 
+/* Without --broker: words of the environment, which no list of processes shows. */
+static void brokers_of_environment(struct run_options *o)
+{
+	static const char variable[] = "ATCONFORM_BROKER";
+	const char *given = getenv(variable);
+	char *words = given ? strdup(given) : NULL;
+	char *rest = words;
+	char *word;
+	bool wanted = o->brokers.count == 0;
+	while (wanted && (word = strsep(&rest, " ")))
+		if (*word)
+			words_add(&o->brokers, strdup(word));
+	free(words);
+	unsetenv(variable);
+}
+
 int run_options_parse(struct run_options *out, int argc, char **argv)
 {
 	int opt, code = -1;
@@ -145,12 +178,16 @@ int run_options_parse(struct run_options *out, int argc, char **argv)
 	opterr = 0;
 	while (code < 0 && (opt = getopt_long(argc, argv, ":", longs, NULL)) != -1)
 		code = take(out, opt, argv);
+	brokers_of_environment(out);
 	out->patterns = (const char *const *)argv + optind;
 	return code;
 }
 
 void run_options_finish(struct run_options *options)
 {
+	for (size_t i = 0; i < options->brokers.count; i++)
+		free((void *)options->brokers.items[i]);
+	words_finish(&options->brokers);
 	words_finish(&options->iuts);
 	words_finish(&options->spec);
 	words_finish(&options->reports);

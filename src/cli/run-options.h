@@ -9,6 +9,7 @@
 
 struct run_options {
 	struct words iuts, spec, reports;
+	struct words brokers; /* copies: where they stood the passwords are masked */
 	const char *bench, *profile, *out, *gate;
 	const char *const *patterns; /* NULL-terminated */
 	int jobs;                    /* 0: as many as the bench has lines */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON of a lease, and the line settings that a worker asks for. */
+#include "rig/broker.h"
 #include "rig/internal.h"
 
 #include <stdlib.h>
@@ -55,9 +56,10 @@ static void put_bench(struct buf *out, const struct rig_bench *bench)
 	buf_printf(out,
 		",\"timeouts_ms\":{\"answer\":%d,\"restart\":%d,\"silence\":%d,\"case\":%d,"
 		"\"recover\":%d,\"guard\":%d,\"join\":%d,\"scan\":%d,\"lease\":%d,"
-		"\"connect\":%d,\"escape\":%d,\"sntp\":%d,\"update\":%d},\"guard_ms\":%d",
+		"\"connect\":%d,\"escape\":%d,\"sntp\":%d,\"update\":%d,\"mqtt\":%d},\"guard_ms\":%"
+		"d",
 		t->answer, t->restart, t->silence, t->case_total, t->recover, t->guard, t->join,
-		t->scan, t->lease, t->connect, t->escape, t->sntp, t->update, t->guard);
+		t->scan, t->lease, t->connect, t->escape, t->sntp, t->update, t->mqtt, t->guard);
 	journal_int(out, "deadline_ms", t->case_total);
 }
 
@@ -68,7 +70,7 @@ static int timeout_of(const char *name, const struct rig_timeouts *t)
 		int ms;
 	} all[] = { { "restart", t->restart }, { "join", t->join }, { "scan", t->scan },
 		{ "lease", t->lease }, { "connect", t->connect }, { "sntp", t->sntp },
-		{ "update", t->update } };
+		{ "update", t->update }, { "mqtt", t->mqtt } };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(all[i].name, name) == 0)
 			return all[i].ms;
@@ -154,8 +156,7 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	}
 	buf_putc(out, ']');
 	put_uart(out, &worker->lane->bench.uart);
-	if (worker->lane->facts)
-		buf_printf(out, ",\"network\":%s", worker->lane->facts);
+	broker_put_network(worker->lane, c, out);
 	if (worker->lane->network.own)
 		journal_text(out, "module_address", worker->lane->network.module);
 	journal_bool(out, "echo", true);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The journal's first lines (what is run, the requirements, the plan) and its last. */
+#include "base/cleanup.h"
 #include "rig/internal.h"
+#include "rig/secret.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +119,9 @@ void header_note(struct rig *rig, int case_index, const char *text)
 	journal_int(line, "c", case_index);
 	journal_text(line, "text", text);
 	journal_end(rig->journal);
+	struct buf masked AUTO_BUF = { 0 };
+	if (secrets_mask_text(journal_secrets(rig->journal), text, &masked))
+		text = masked.data;
 	if (rig->plan->on_note)
 		rig->plan->on_note(rig->plan->user, text);
 }

@@ -111,6 +111,8 @@ int peer_prepare(struct rig *rig, struct error *error);
 void peer_request(struct worker *worker, const char *bytes, size_t len);
 void peer_worker_writable(struct lane *lane); /* a held answer goes on */
 bool peer_answer_waits(const struct lane *lane);
+/* An answer to the worker that has the line: JSON, or JSON, a NUL byte and bytes. */
+void peer_answer(struct lane *lane, const char *message, size_t len);
 void peer_end(struct lane *lane); /* all of them are gone */
 /* worker.c */
 int worker_listen(struct rig *rig, struct error *error);

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "rig/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +22,11 @@ struct journal {
 	int64_t start_ns;
 	int64_t sequence;
 	struct buf line;
+	struct secrets *secrets; /* or NULL */
 };
 
 struct journal_flow {
+	struct secrets_stream stream;
 	uint64_t total;
 	EVP_MD_CTX *sha;
 	uint8_t tail[JOURNAL_TAIL]; /* a ring: byte i of the flow is at i % JOURNAL_TAIL */
@@ -57,8 +60,20 @@ void journal_destroy(struct journal *j)
 	if (j->failure_fd >= 0)
 		close(j->failure_fd);
 	buf_finish(&j->line);
+	secrets_destroy(j->secrets);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
+}
+
+void journal_keep_secret(struct journal *j, const char *const *words)
+{
+	secrets_destroy(j->secrets);
+	j->secrets = secrets_create(words);
+}
+
+const struct secrets *journal_secrets(const struct journal *j)
+{
+	return j->secrets;
 }
 
 int64_t journal_now(const struct journal *j)
@@ -118,6 +133,7 @@ static void fail(struct journal *j, int failure)
 void journal_end(struct journal *j)
 {
 	buf_append(&j->line, "}\n", 2);
+	secrets_mask_line(j->secrets, &j->line);
 	size_t done = 0;
 	while (!j->failure && done < j->line.len) {
 		ssize_t n = write(j->fd, j->line.data + done, j->line.len - done);
@@ -181,6 +197,7 @@ void journal_flow_destroy(struct journal_flow *flow)
 	if (!flow)
 		return;
 	EVP_MD_CTX_free(flow->sha);
+	secrets_stream_finish(&flow->stream);
 	free(flow);
 }
 
@@ -201,8 +218,10 @@ bool journal_flow_add(struct journal_flow *flow, const void *all, size_t len)
 void journal_bytes(struct journal *j, const char *direction, int lane, int case_index,
 	const void *bytes, size_t len, int64_t t_ns, struct journal_flow *flow)
 {
-	bool whole = journal_flow_add(flow, bytes, len);
 	struct buf *line = journal_begin(j, direction, t_ns);
+	/* What is counted and kept is what may be shown. */
+	bytes = secrets_mask_bytes(j->secrets, &flow->stream, bytes, len);
+	bool whole = journal_flow_add(flow, bytes, len);
 	journal_int(line, "l", lane);
 	journal_int(line, "c", case_index);
 	if (whole) {

@@ -26,7 +26,11 @@ void journal_flow_destroy(struct journal_flow *flow);
 /* Makes the file; an existing one is refused. NULL with *error filled. */
 struct journal *journal_create(const char *path, struct error *error);
 void journal_destroy(struct journal *j);
-int64_t journal_now(const struct journal *j); /* ns since the run's start */
+/* From now on these words are masked (secret.h). NULL-terminated list, or NULL. */
+void journal_keep_secret(struct journal *j, const char *const *words);
+struct secrets;
+const struct secrets *journal_secrets(const struct journal *j); /* NULL: none */
+int64_t journal_now(const struct journal *j);                   /* ns since the run's start */
 /* 0, or the -errno of the first write that failed. */
 int journal_failure(struct journal *j);
 /* A descriptor that becomes readable when a write has failed. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig/lane.h"
 
+#include "rig/broker.h"
 #include "rig/probe.h"
 #include "rig/recover.h"
 #include "rig/uart.h"
@@ -49,6 +50,17 @@ static void forget_routes(struct lane *lane)
 	lane->had_peers = false;
 }
 
+/* The virtual module reaches the team's own broker by routes. */
+static void set_routes(struct lane *lane)
+{
+	struct buf json = { 0 };
+	struct error ignored = { 0 };
+	if (lane->link && link_fd(lane->link) >= 0 && link_can(lane->link) & LINK_CAN_CONTROL)
+		for (size_t i = 0; broker_route(lane, i, &json); i++)
+			link_control(lane->link, json.data, &lane->text, &ignored);
+	buf_finish(&json);
+}
+
 static bool do_recover(struct lane *lane)
 {
 	forget_routes(lane);
@@ -57,6 +69,7 @@ static bool do_recover(struct lane *lane)
 	bool ok = recover_line(&t, lane->dirty, &lane->error);
 	lane->altered = t.changed;
 	talk_finish(&t);
+	set_routes(lane);
 	journal_flow_end(lane->journal, "tx", lane->index, -1, lane->tx);
 	journal_flow_end(lane->journal, "rx", lane->index, -1, lane->rx);
 	return ok;

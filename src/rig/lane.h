@@ -26,6 +26,7 @@ enum lane_state { LANE_BUSY, LANE_STALE, LANE_READY, LANE_LEASED, LANE_OUT };
 
 enum { LANE_CHUNK = 16384, LANE_HEAD = 9 /* message type and time */ };
 
+struct broker;
 struct lane_peers;
 struct monitor;
 struct rig;
@@ -70,6 +71,7 @@ struct lane {
 	bool reading;
 	struct monitor *monitor;
 	struct lane_peers *peers;           /* of the lease, or NULL */
+	struct broker *broker;              /* or NULL: none was wanted yet */
 	char chunk[LANE_HEAD + LANE_CHUNK]; /* a message to the worker in the making */
 	size_t held;                        /* of it, waiting for room at the worker */
 	struct buf unsent;                  /* to the IUT, waiting for room on the line */

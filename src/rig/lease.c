@@ -2,6 +2,7 @@
 /* The traffic of a lease: worker to line and line to worker, every chunk journaled and shown to the
  * monitor. The hot path: one read, one send and one journal line a chunk, no allocation, no timer.
  * Nothing is queued beyond one chunk a direction: when the receiver has no room, reading stops. */
+#include "rig/broker.h"
 #include "rig/internal.h"
 
 #include "monitor/monitor.h"
@@ -246,6 +247,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	state->granted_ns = journal_now(rig->journal);
 	monitor_tolerate(lane->monitor, false);
 	write_lease(lane, "lease", worker);
+	broker_lease_begin(lane);
 	if (rig->plan->on_started)
 		rig->plan->on_started(rig->plan->user, rig->plan->cases[worker->case_index].id);
 	int ms = rig->plan->bench->timeouts_ms.case_total;
@@ -283,6 +285,7 @@ void lease_end(struct worker *worker)
 	journal_flow_end(lane->journal, "tx", lane->index, worker->case_index, lane->tx);
 	journal_flow_end(lane->journal, "rx", lane->index, worker->case_index, lane->rx);
 	peer_end(lane);
+	broker_lease_end(lane);
 	write_lease(lane, "release", worker);
 	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state);
 	buf_clear(&lane->unsent);

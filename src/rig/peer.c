@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The peers of a lease: made at its first request, gone with it, whatever ends it. What they do is
  * journaled and shown to the monitor in the order in which it happens. */
+#include "rig/broker.h"
 #include "rig/internal.h"
 
 #include "base/cleanup.h"
@@ -64,16 +65,43 @@ static void report_both(struct lane_peers *lp, int peer)
 	report(lp, &lp->tx[peer], peer, "tx");
 }
 
+/* A message has a line of its own, if not with all its bytes. */
+static void journal_message(
+	struct lane_peers *lp, struct flow *flow, const struct peers_event *event, bool whole)
+{
+	if (flow->lines++ >= LINES_MAX)
+		return;
+	struct buf *line =
+		begin_line(lp->lane, event->peer, event->connection, peers_word(event->what));
+	journal_text(line, "topic", event->topic);
+	journal_int(line, "qos", event->qos);
+	journal_bool(line, "retain", event->retain);
+	if (event->what == PEERS_MESSAGE)
+		journal_bool(line, "duplicate", event->duplicate);
+	if (whole) {
+		buf_puts(line, ",\"bytes\":");
+		buf_json_bytes(line, event->bytes, event->len);
+	} else {
+		journal_int(line, "len", (int64_t)event->len);
+	}
+	journal_end(lp->lane->journal);
+}
+
 static void journal_data(struct lane_peers *lp, const struct peers_event *event)
 {
 	const char *what = peers_word(event->what);
-	struct flow *flow = &(event->what == PEERS_RX ? lp->rx : lp->tx)[event->peer];
+	bool in = event->what == PEERS_RX || event->what == PEERS_MESSAGE;
+	struct flow *flow = &(in ? lp->rx : lp->tx)[event->peer];
 	if (!flow->kept)
 		flow->kept = journal_flow_create();
 	bool whole = journal_flow_add(flow->kept, event->bytes, event->len);
 	if (flow->connection != event->connection)
 		report(lp, flow, event->peer, what);
 	flow->connection = event->connection;
+	if (event->topic) {
+		journal_message(lp, flow, event, whole);
+		return;
+	}
 	if (!whole || flow->lines >= LINES_MAX) {
 		flow->unreported += event->len;
 		if (flow->unreported >= REPORT_LEN)
@@ -122,7 +150,12 @@ static void journal_event(struct lane_peers *lp, const struct peers_event *event
 	} else {
 		if (*event->how)
 			journal_text(line, "how", event->how);
-		journal_text(line, "text", event->text);
+		if (event->topic) {
+			journal_text(line, "topic", event->topic);
+			journal_int(line, "qos", event->qos);
+		} else {
+			journal_text(line, "text", event->text);
+		}
 	}
 	journal_end(lp->lane->journal);
 }
@@ -182,6 +215,22 @@ static bool watched(const struct peers_event *event, enum monitor_peer_what *wha
 	return false;
 }
 
+/* What an observer publishes the module may hand out. */
+static void show_mqtt(struct lane_peers *lp, const struct peers_event *event)
+{
+	const struct monitor_mqtt shown = { .what = MONITOR_MQTT_PUBLISHED,
+		.client = event->peer,
+		.topic = event->topic,
+		.payload = event->bytes,
+		.len = event->len,
+		.qos = event->qos,
+		.retain = event->retain,
+		.will = event->what == PEERS_CONNECT,
+		.t_ns = journal_now(lp->lane->journal) };
+	if (event->topic && (event->what == PEERS_PUBLISH || event->what == PEERS_CONNECT))
+		monitor_mqtt_event(lp->lane->monitor, &shown);
+}
+
 static void show(struct lane_peers *lp, const struct peers_event *event)
 {
 	struct monitor_peer shown = { .peer = event->peer,
@@ -195,14 +244,17 @@ static void show(struct lane_peers *lp, const struct peers_event *event)
 		.bytes = event->bytes,
 		.len = event->len,
 		.t_ns = journal_now(lp->lane->journal) };
-	if (watched(event, &shown.what))
+	if (strcmp(event->protocol, "mqtt") == 0)
+		show_mqtt(lp, event);
+	else if (watched(event, &shown.what))
 		monitor_peer_event(lp->lane->monitor, &shown);
 }
 
 static void on_event(void *user, const struct peers_event *event)
 {
 	struct lane_peers *lp = user;
-	if (event->what == PEERS_RX || event->what == PEERS_TX)
+	if (event->what == PEERS_RX || event->what == PEERS_TX || event->what == PEERS_MESSAGE ||
+		event->what == PEERS_PUBLISH)
 		journal_data(lp, event);
 	else if (event->what != PEERS_GONE)
 		journal_event(lp, event);
@@ -268,10 +320,26 @@ static struct lane_peers *create(struct lane *lane)
 		.module_address = lane->network.module,
 		.other_address = lane->network.other,
 		.more_addresses = lane->network.more,
-		.pki_dir = lane->network.pki };
+		.pki_dir = lane->network.pki,
+		.broker = broker_place(lane) };
 	lp->lane = lane;
 	lp->peers = peers_create(&place, on_event, on_answer, lp);
 	return lp;
+}
+
+/* What is asked of the line's broker is none of the peers' business. */
+static bool for_broker(struct lane *lane, const char *bytes, size_t len)
+{
+	static const char name[] = "\"broker\"";
+	if (!memmem(bytes, len, name, strlen(name)))
+		return false;
+	json_t *json = json_loadb(bytes, strnlen(bytes, len), JSON_ALLOW_NUL, NULL);
+	const char *what = json_string_value(json_object_get(json, "do"));
+	bool is = what && strcmp(what, "broker") == 0;
+	if (is)
+		broker_request(lane, json);
+	json_decref(json);
+	return is;
 }
 
 void peer_request(struct worker *worker, const char *bytes, size_t len)
@@ -282,7 +350,14 @@ void peer_request(struct worker *worker, const char *bytes, size_t len)
 	if (!lane->peers)
 		lane->peers = create(lane);
 	lane->had_peers = true;
-	peers_request(lane->peers->peers, bytes, len);
+	if (!for_broker(lane, bytes, len))
+		peers_request(lane->peers->peers, bytes, len);
+}
+
+void peer_answer(struct lane *lane, const char *message, size_t len)
+{
+	if (lane->peers)
+		on_answer(lane->peers, message, len);
 }
 
 void peer_end(struct lane *lane)
@@ -372,6 +447,17 @@ static int check_host(struct rig *rig, const struct lane *lane, struct error *er
 	return failed ? failed : check_own(rig, "other_address", network->other, error);
 }
 
+static int check_pki(struct rig *rig, struct error *error)
+{
+	const struct rig_bench *bench = rig->plan->bench;
+	struct error why = { 0 };
+	if (!bench->pki || peers_check_pki(bench->pki, &why) == 0)
+		return 0;
+	rig->end = RIG_UNUSABLE;
+	return error_set(error, NULL, 0, 0, "%s: network.pki: %s",
+		bench->file ? bench->file : bench->name, why.text);
+}
+
 int peer_prepare(struct rig *rig, struct error *error)
 {
 	const struct rig_bench *bench = rig->plan->bench;
@@ -385,5 +471,7 @@ int peer_prepare(struct rig *rig, struct error *error)
 		failed = check_host(rig, &rig->lanes[i], error);
 	}
 	json_decref(facts);
+	if (!failed)
+		failed = check_pki(rig, error);
 	return failed ? failed : make_pki(rig, error);
 }

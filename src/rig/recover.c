@@ -57,7 +57,8 @@ static bool answers(struct talk *t)
 {
 	int64_t since = journal_now(t->journal);
 	enum talk_answer answer = talk_ask(t, "AT", t->bench->timeouts_ms.answer);
-	/* A late OK with a prompt belongs to a command of the case: what comes next would be data. */
+	/* A late OK with a prompt belongs to a command of the case: what comes next would be data.
+	 */
 	bool prompt = t->got.len > 0 && t->got.data[t->got.len - 1] == '>';
 	bool ok = answer == TALK_OK && !prompt;
 	return note_step(t, "at", ok, since, ok ? "" : talk_said(t));

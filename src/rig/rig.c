@@ -3,6 +3,7 @@
  * behind, whatever happened on the way. */
 #include "rig/rig.h"
 
+#include "rig/broker.h"
 #include "rig/child.h"
 #include "rig/internal.h"
 #include "rig/tempdir.h"
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONNECT_MS = 5000, STOP_MS = 700, LAST_MS = 1500 };
@@ -203,7 +205,7 @@ static int set_up(struct rig *rig)
 		rig->lanes[i].index = (int)i;
 		rig->lanes[i].address = rig->plan->bench->iuts[i];
 	}
-	if (peer_prepare(rig, rig->error) < 0)
+	if (peer_prepare(rig, rig->error) < 0 || broker_prepare(rig, rig->error) < 0)
 		return -1;
 	rig->end = RIG_COMPLETE;
 	return 0;
@@ -221,6 +223,7 @@ static void tear_down(struct rig *rig)
 			continue;
 		}
 		lease_detach(&rig->lanes[i]);
+		broker_destroy(&rig->lanes[i]);
 		lane_finish(&rig->lanes[i]);
 		lease_destroy(&rig->lanes[i]);
 	}
@@ -295,15 +298,37 @@ static struct journal *open_journal(const struct rig_plan *plan, struct error *e
 	return journal;
 }
 
+/* Times in the reports come from the machine's clock, and so does what certificates are judged by.
+ */
+static void check_clock(struct rig *rig)
+{
+	enum { MADE = 1767225600 /* 2026-01-01, before which there was no such program */ };
+	time_t now = time(NULL);
+	struct tm utc = { 0 };
+	char day[32];
+	char text[160];
+	if (now >= MADE)
+		return;
+	strftime(day, sizeof(day), "%Y-%m-%d", gmtime_r(&now, &utc));
+	snprintf(text, sizeof(text),
+		"this machine's clock says %s, which can't be: times in the reports are wrong with "
+		"it, and certificates may be refused",
+		day);
+	header_note(rig, -1, text);
+}
+
 static void run(struct rig *rig)
 {
 	const struct rig_plan *plan = rig->plan;
+	journal_keep_secret(rig->journal, plan->bench->broker.secrets);
 	rig->cases = calloc(plan->case_count + 1, sizeof(*rig->cases));
 	if (!rig->cases)
 		abort();
 	rig->lane_count = count_lanes(plan);
 	rig->open_cases = rig->unleased = plan->case_count;
 	header_write(rig);
+	broker_note(rig);
+	check_clock(rig);
 	verdict_decided(rig);
 	if (rig->open_cases)
 		run_cases(rig);

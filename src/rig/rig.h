@@ -21,7 +21,23 @@ struct rig_uart {
 struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
-	int connect, escape, sntp, update;
+	int connect, escape, sntp, update, mqtt;
+};
+
+enum { RIG_BROKER_PORTS = 10 };
+
+/* The MQTT broker of the cases: one that the rig starts for each line, or the team's own. */
+struct rig_broker {
+	const char *program;             /* mosquitto, found; NULL: none of the rig's own */
+	const char *folder;              /* what its configuration is made from */
+	const char *host;                /* the team's; NULL: the rig's own */
+	int port;                        /* of the team's, for observers */
+	int ports[RIG_BROKER_PORTS];     /* all of the team's, 0-terminated */
+	bool tls;                        /* of that port */
+	const char *ca;                  /* file with what is trusted there; NULL: the system's */
+	const char *username, *password; /* "": none */
+	const char *missing;             /* why there is none, said once; or NULL */
+	const char *const *secrets; /* of the team's own, never shown; NULL-terminated, or NULL */
 };
 
 /* The bench: what surrounds the IUT. Strings belong to the caller. */
@@ -37,6 +53,7 @@ struct rig_bench {
 	const char *network; /* facts about the network as JSON, for the cases; or NULL */
 	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
 	const char *air;     /* file with the virtual module's air; or NULL */
+	struct rig_broker broker;
 	const char *const *reset_command, *const *power_command; /* argv or NULL */
 };
 

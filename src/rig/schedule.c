@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which line does what next: recover, wait for a worker, serve one. */
-#include "rig/internal.h"
+#include "rig/broker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +51,26 @@ static bool any_leased(const struct rig *rig)
 	return false;
 }
 
+/* The worker that gets this line now: the one that has waited longest, unless its broker has to be
+ * started first, or can't be. */
+static struct worker *worker_for(struct lane *lane)
+{
+	struct rig *rig = lane->rig;
+	struct worker *worker;
+	while ((worker = next_worker(rig))) {
+		struct error why = { 0 };
+		switch (broker_gate(lane, &rig->plan->cases[worker->case_index], &why)) {
+		case BROKER_FINE:
+			return worker;
+		case BROKER_LATER:
+			return NULL;
+		case BROKER_NEVER:
+			worker_abort(worker, "inconclusive", why.text);
+		}
+	}
+	return NULL;
+}
+
 void schedule(struct rig *rig)
 {
 	for (size_t i = 0; i < rig->lane_count && !rig->stopping; i++) {
@@ -58,7 +78,7 @@ void schedule(struct rig *rig)
 		if (wants_recovery(lane))
 			recover(lane);
 		struct worker *worker =
-			rig->granting && lane->state == LANE_READY ? next_worker(rig) : NULL;
+			rig->granting && lane->state == LANE_READY ? worker_for(lane) : NULL;
 		if (worker)
 			lease_begin(lane, worker);
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The final verdict of a case: pass only if its worker said so, and Criterion reports a pass, and
  * the monitor was silent. */
+#include "base/cleanup.h"
 #include "rig/internal.h"
+#include "rig/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,9 +149,12 @@ static void write_verdict(struct rig *rig, size_t index, const struct outcome *o
 	rig->open_cases--;
 	if (!state->leased)
 		rig->unleased--;
+	struct buf masked AUTO_BUF = { 0 };
+	const char *message = outcome->message ? outcome->message : "";
+	if (secrets_mask_text(journal_secrets(rig->journal), message, &masked))
+		message = masked.data;
 	if (rig->plan->on_verdict)
-		rig->plan->on_verdict(rig->plan->user, c->id, outcome->verdict,
-			outcome->message ? outcome->message : "");
+		rig->plan->on_verdict(rig->plan->user, c->id, outcome->verdict, message);
 	if (rig->plan->fail_fast && is(outcome->verdict, "fail")) {
 		rig->failed_fast = true;
 		rig->granting = false;
