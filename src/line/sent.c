@@ -216,13 +216,15 @@ size_t sent_echo_part(struct sent *s, const uint8_t *p, size_t len)
 /* Whether the bytes are, or (*more) may become, a counted header on a line of its own. */
 static bool is_header(const uint8_t *p, size_t len, bool *more)
 {
-	static const char *const heads[] = { "\r\n+IPD,", "+IPD," };
+	static const char *const heads[] = { "\r\n+IPD,", "+IPD,",
+		"\r\n+MQTTSUBRECV:", "+MQTTSUBRECV:" };
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		size_t all = strlen(heads[i]), n = len < all ? len : all;
 		if (memcmp(p, heads[i], n) != 0)
 			continue;
-		*more = n < all;
-		return n == all;
+		*more = *more || n < all;
+		if (n == all)
+			return true;
 	}
 	return false;
 }

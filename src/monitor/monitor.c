@@ -6,7 +6,9 @@
 #include "line/known.h"
 #include "monitor/flow.h"
 #include "monitor/links.h"
+#include "monitor/mqtt.h"
 #include "monitor/prefix.h"
+#include "monitor/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,43 +16,6 @@
 
 enum { BREACHES_PER_LEASE = 16 }; /* of one rule; a flood is not worth more lines */
 enum { SILENCE_NS = 1000000000 }; /* the rest of a line or of data will not come after that */
-
-enum rule {
-	RULE_ONE_FINAL,
-	RULE_NO_COMMAND,
-	RULE_KNOWN_LINE,
-	RULE_RESTART,
-	RULE_ECHO,
-	RULE_PROMPT,
-	RULE_PAYLOAD,
-	RULE_LINE_END,
-	RULE_PREFIX,
-	RULE_CLOSED,
-	RULE_FROM_PEER,
-	RULE_TO_PEER,
-	RULE_OPEN,
-	RULE_LENGTH,
-	RULE_COUNT,
-};
-
-static const struct {
-	const char *id, *text;
-} rules[RULE_COUNT] = {
-	[RULE_ONE_FINAL] = { "SESSION-1", "every command gets exactly one final result" },
-	[RULE_NO_COMMAND] = { "SESSION-2", "no final result comes without a command" },
-	[RULE_KNOWN_LINE] = { "SESSION-3", "every line belongs to something known" },
-	[RULE_RESTART] = { "SESSION-4", "the module does not restart by itself" },
-	[RULE_ECHO] = { "SESSION-5", "the echo is what was sent, as ATE0 and ATE1 say" },
-	[RULE_PROMPT] = { "SESSION-6", "a prompt and SEND OK come only where data is asked for" },
-	[RULE_PAYLOAD] = { "SESSION-7", "as many bytes as announced follow a counted header" },
-	[RULE_LINE_END] = { "SESSION-8", "lines end with CR LF" },
-	[RULE_PREFIX] = { "SESSION-9", "information lines belong to the pending command" },
-	[RULE_CLOSED] = { "SESSION-10", "CLOSED comes once, for a link that was open" },
-	[RULE_FROM_PEER] = { "SESSION-11", "data handed out are what the peer sent, in order" },
-	[RULE_TO_PEER] = { "SESSION-12", "a peer receives what was given for its link, in order" },
-	[RULE_OPEN] = { "SESSION-13", "data and CONNECT come for links that can have them" },
-	[RULE_LENGTH] = { "SESSION-14", "no length claims more than the peer has sent" },
-};
 
 /* The module's echo setting, as far as the session has shown it. */
 enum echo { ECHO_UNKNOWN, ECHO_OFF, ECHO_ON };
@@ -66,7 +31,8 @@ struct monitor {
 	struct line *line;
 	struct links links;
 	struct flow *flow;
-	int64_t flow_ns; /* of what the flow is looking at */
+	struct mqtt *mqtt;
+	int64_t flow_ns; /* of what flow and mqtt are looking at */
 	enum echo echo;
 	bool tolerant;
 	bool fresh;            /* no command was answered yet */
@@ -74,18 +40,11 @@ struct monitor {
 	bool booting;          /* and noise before it */
 	bool answered;         /* a final result came, and nothing was sent since */
 	bool behind_payload;   /* the piece before was the last part of counted data */
+	bool message;          /* the counted data are those of +MQTTSUBRECV, */
+	bool behind_message;   /* and all of it came */
 	int64_t heard_ns;      /* last byte of the module */
 	unsigned breaches[RULE_COUNT];
 };
-
-bool monitor_rule(size_t index, const char **id, const char **text)
-{
-	if (index >= RULE_COUNT)
-		return false;
-	*id = rules[index].id;
-	*text = rules[index].text;
-	return true;
-}
 
 static void *zeroed(size_t count, size_t size)
 {
@@ -117,16 +76,26 @@ static void on_flow_breach(
 	report(m, rules_of[rule], bytes, len, m->flow_ns, text);
 }
 
+static void on_mqtt_breach(
+	void *user, enum mqtt_rule rule, const char *text, const void *bytes, size_t len)
+{
+	struct monitor *m = user;
+	report(m, rule == MQTT_ORDER ? RULE_MQTT_ORDER : RULE_MQTT_MESSAGE, bytes, len, m->flow_ns,
+		text);
+}
+
 static void on_data(void *user, const char *command, const void *bytes, size_t len)
 {
 	struct monitor *m = user;
 	flow_given(m->flow, command, bytes, len);
+	mqtt_given(m->mqtt, command, bytes, len);
 }
 
 static void on_command(void *user, const char *command)
 {
 	struct monitor *m = user;
 	flow_command(m->flow, command);
+	mqtt_command(m->mqtt, command);
 }
 
 /* The grammar of the wire, from the general model; strings stay the spec's. */
@@ -162,6 +131,7 @@ struct monitor *monitor_create(
 	m->on_breach = on_breach;
 	m->user = user;
 	m->flow = flow_create(on_flow_breach, m);
+	m->mqtt = mqtt_create(on_mqtt_breach, m);
 	struct line_grammar g = grammar(m, spec);
 	m->line = line_create(&g);
 	/* A recording or a run may begin while the module starts. */
@@ -175,6 +145,7 @@ void monitor_destroy(struct monitor *m)
 		return;
 	line_destroy(m->line);
 	flow_destroy(m->flow);
+	mqtt_destroy(m->mqtt);
 	free(m->urcs);
 	free(m->finals);
 	free(m->restarts);
@@ -270,7 +241,7 @@ static void judge_final(struct monitor *m, const struct line_piece *piece)
 		judge_stray_final(m, piece);
 		return;
 	}
-	bool send = text_starts(piece->text, "SEND ");
+	bool send = text_starts(piece->text, "SEND ") || text_starts(piece->text, "+MQTTPUB:");
 	if (send && !piece->data)
 		breach(m, RULE_PROMPT, piece, "", piece->text, " without data behind a prompt");
 	if (m->echo == ECHO_ON && !piece->echoed && !piece->data &&
@@ -284,6 +255,7 @@ static void judge_final(struct monitor *m, const struct line_piece *piece)
 		m->echo = ECHO_UNKNOWN;
 	follow_echo(m, piece);
 	flow_answer(m->flow, piece->command, piece->ok, piece->data);
+	mqtt_answer(m->mqtt, piece->command, piece->ok, piece->data);
 	if (piece->ok && !piece->data)
 		links_answered(&m->links, piece->command);
 }
@@ -302,9 +274,11 @@ static void judge_prompt(struct monitor *m, const struct line_piece *piece)
 
 static void restarted(struct monitor *m)
 {
+	m->message = m->behind_message = false;
 	m->echo = ECHO_UNKNOWN;
 	m->links = (struct links){ 0 };
 	flow_restarted(m->flow);
+	mqtt_restarted(m->mqtt, false);
 }
 
 /* The number behind the last comma of +IPD,[link,]<len>. */
@@ -349,11 +323,25 @@ static void judge_urc(struct monitor *m, const struct line_piece *piece)
 		m->fresh = m->restart_expected = m->booting = false;
 		restarted(m);
 		links_started(&m->links);
+		mqtt_restarted(m->mqtt, true);
 	} else if (text_starts(piece->text, "Will force to restart")) {
 		m->restart_expected = m->booting = true;
 	} else {
 		judge_link(m, piece);
+		mqtt_urc(m->mqtt, piece);
+		m->message = text_starts(piece->text, "+MQTTSUBRECV:");
+		m->behind_message = m->message && !piece->total;
 	}
+}
+
+/* Data of +IPD end with the last byte; a message is a line like others. */
+static void judge_message_end(struct monitor *m, const struct line_piece *piece)
+{
+	bool more = piece->kind == LINE_NOISE || piece->kind == LINE_INFO;
+	if (m->behind_message && piece->kind != LINE_BLANK && !more)
+		breach(m, RULE_LINE_END, piece, "no line end behind +MQTTSUBRECV, but ",
+			piece->text, "");
+	m->behind_message = false;
 }
 
 /* Headers have no line end of their own. */
@@ -369,6 +357,7 @@ static void judge(struct monitor *m, const struct line_piece *piece)
 {
 	bool behind_payload = m->behind_payload;
 	m->behind_payload = false;
+	judge_message_end(m, piece);
 	switch (piece->kind) {
 	case LINE_ECHO:
 		judge_echo(m, piece);
@@ -393,7 +382,9 @@ static void judge(struct monitor *m, const struct line_piece *piece)
 		break;
 	case LINE_PAYLOAD:
 		m->behind_payload = piece->total && piece->offset + piece->len == piece->total;
+		m->behind_message = m->behind_payload && m->message && !piece->command;
 		flow_handed(m->flow, piece);
+		mqtt_handed(m->mqtt, piece);
 		break;
 	case LINE_NOISE:
 		judge_noise(m, piece, behind_payload);
@@ -486,7 +477,8 @@ void monitor_end(struct monitor *m, int64_t t_ns)
 	m->echo = ECHO_UNKNOWN;
 	m->links = (struct links){ 0 };
 	flow_forget(m->flow);
-	m->answered = m->behind_payload = false;
+	mqtt_forget(m->mqtt);
+	m->answered = m->behind_payload = m->behind_message = false;
 	memset(m->breaches, 0, sizeof(m->breaches));
 }
 
@@ -494,4 +486,10 @@ void monitor_peer_event(struct monitor *m, const struct monitor_peer *event)
 {
 	m->flow_ns = event->t_ns;
 	flow_peer(m->flow, event);
+}
+
+void monitor_mqtt_event(struct monitor *m, const struct monitor_mqtt *event)
+{
+	m->flow_ns = event->t_ns;
+	mqtt_event(m->mqtt, event);
 }

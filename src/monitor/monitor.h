@@ -40,6 +40,29 @@ struct monitor_peer {
 	int64_t t_ns;
 };
 
+enum monitor_mqtt_what {
+	MONITOR_MQTT_READY, /* the line's broker runs: `host`, `ports`, `only` */
+	MONITOR_MQTT_ENDED, /* it was stopped or died: what it held is lost */
+	/* Never later than the broker has it. `will`: it is published when the client is lost. */
+	MONITOR_MQTT_PUBLISHED,
+	MONITOR_MQTT_OTHERS, /* somebody else may publish from now on: a client that is not known */
+};
+
+/* What the broker of the line and the rig's own clients of it did, in order with the line. */
+struct monitor_mqtt {
+	enum monitor_mqtt_what what;
+	const char *host;      /* as the module is told it */
+	const uint16_t *ports; /* those it listens on; 0 at the end */
+	bool only;             /* nobody but the rig's clients and this module uses it */
+	int client;            /* whose message it is: a peer's number */
+	const char *topic;
+	const void *payload;
+	size_t len;
+	int qos;
+	bool retain, will;
+	int64_t t_ns;
+};
+
 struct monitor;
 typedef void monitor_breach_fn(void *user, const struct breach *breach);
 
@@ -55,6 +78,8 @@ void monitor_received(struct monitor *m, const void *bytes, size_t len, int64_t 
 void monitor_tolerate(struct monitor *m, bool on);
 /* A peer of the tester did something. */
 void monitor_peer_event(struct monitor *m, const struct monitor_peer *event);
+/* The line's broker, or a client of it, did something. */
+void monitor_mqtt_event(struct monitor *m, const struct monitor_mqtt *event);
 /* The module was reset or powered: boot noise and the start-up line may come. */
 void monitor_restarted(struct monitor *m, int64_t t_ns);
 /* The lease ends: a command without a final result is a breach; nothing is pending any more. */

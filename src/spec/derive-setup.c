@@ -37,7 +37,7 @@ static void add_lines(struct target *t, const char *const *lines, bool cleanup)
 
 static void add_setup(struct target *t, const struct derived_case *c)
 {
-	if (c->command->online)
+	if (c->command->online || c->command->broker)
 		add(t, &(struct step){ .kind = STEP_ONLINE,
 			       .claim = "the station is joined and has its address" });
 	add_lines(t, c->command->setup, false);
@@ -62,6 +62,23 @@ static void surround(struct builder *b, struct derived_case *c)
 	c->step_count = t.count;
 }
 
+/* "{network.broker.wss_client_port}": what the broker must have besides. */
+static void add_broker_needs(struct builder *b, struct derived_case *c, const char *fact)
+{
+	static const char suffix[] = "_port";
+	size_t len = strlen(fact), tail = strlen(suffix);
+	bool user = text_ends(fact, "_username") || text_ends(fact, "_password");
+	if (user) {
+		add_need(b, c, "broker_users");
+		return;
+	}
+	if (!text_ends(fact, suffix))
+		return;
+	const char *kind = arena_text(b->arena, fact, len - tail);
+	bool other = text_ends(kind, "_other") || text_ends(kind, "_expired");
+	add_need(b, c, other ? "broker_other" : arena_printf(b->arena, "broker_%s", kind));
+}
+
 /* "{network.access_point.ssid}" asks for the facility access_point. */
 static void add_fact_needs(struct builder *b, struct derived_case *c, const char *text)
 {
@@ -72,6 +89,10 @@ static void add_fact_needs(struct builder *b, struct derived_case *c, const char
 		bool address = text_ends(section, "_address");
 		bool other = strcmp(section, "wrong_password") == 0;
 		add_need(b, c, address ? "peers" : other ? "access_point" : section);
+		if (strcmp(section, "broker") == 0 && p[strlen(section)] == '.')
+			add_broker_needs(b, c,
+				arena_text(b->arena, p + strlen("broker."),
+					strcspn(p + strlen("broker."), "}")));
 	}
 }
 
@@ -90,8 +111,10 @@ bool derive_uses_peer(const struct derived_case *c, const struct model_peer *pee
 /* What the model asks of the bench for every case. */
 static void add_command_needs(struct builder *b, struct derived_case *c)
 {
-	if (c->command->online)
+	if (c->command->online || c->command->broker)
 		add_need(b, c, "access_point");
+	if (c->command->broker)
+		add_need(b, c, "broker");
 	for (size_t i = 0; i < c->command->peer_count; i++) {
 		const struct model_peer *peer = &c->command->peers[i];
 		if (!derive_uses_peer(c, peer))

@@ -189,6 +189,7 @@ static const struct field command_fields[] = {
 	{ "teardown", FIELD_LIST, offsetof(struct command, teardown), false },
 	{ "restarts", FIELD_BOOL, offsetof(struct command, restarts), false },
 	{ "online", FIELD_BOOL, offsetof(struct command, online), false },
+	{ "broker", FIELD_BOOL, offsetof(struct command, broker), false },
 	{ "peers", FIELD_OTHER, 0, false },
 	{ "forms", FIELD_OTHER, 0, true },
 	{ "examples", FIELD_OTHER, 0, false },
@@ -210,10 +211,15 @@ static const struct field message_fields[] = {
 	{ NULL },
 };
 
-/* AT+UART_CUR -> UART_CUR, ATE -> ATE, +IPD -> IPD. */
-static const char *bare_name(const struct command *c)
+/* AT+UART_CUR -> UART_CUR, ATE -> ATE, +IPD -> IPD, ERR CODE -> ERR_CODE. */
+static const char *bare_name(struct arena *a, const struct command *c)
 {
-	return c->message ? c->name + 1 : strncmp(c->name, "AT+", 3) == 0 ? c->name + 3 : c->name;
+	const char *name = c->name;
+	size_t skip = c->message ? *name == '+' : strncmp(name, "AT+", 3) == 0 ? 3 : 0;
+	char *bare = arena_text(a, name + skip, strlen(name + skip));
+	for (char *p = bare; c->message && *p; p++)
+		*p = *p == ' ' ? '_' : *p;
+	return bare;
 }
 
 /* AT+UART_CUR -> uart_cur, ATE -> ate. */
@@ -228,7 +234,7 @@ static const char *suite_name(struct arena *a, const char *bare)
 static int check_names(
 	struct loader *l, const struct spec *spec, const struct command *command, const char *suite)
 {
-	const char *bare = bare_name(command), *start = command->message ? "+" : "AT";
+	const char *bare = bare_name(l->arena, command), *start = command->message ? "" : "AT";
 	const char *key = command->message ? "message" : "command";
 	if (strncmp(command->name, start, strlen(start)) != 0 || !*bare ||
 		bare[strspn(bare, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0')
@@ -255,7 +261,7 @@ static int load_content(struct loader *l, struct command *c)
 		return 0;
 	c->setup = arena_alloc(l->arena, sizeof(*c->setup));
 	c->teardown = arena_alloc(l->arena, sizeof(*c->teardown));
-	return *c->name == '+' ? 0 : load_error(l, "message", "must begin with '+'");
+	return 0;
 }
 
 static int load_parts(struct loader *l, const json_t *root, struct command *c)
@@ -276,12 +282,13 @@ int load_command_file(struct loader *l, struct spec *spec, const char *family, c
 	if (load_content(l, &c) < 0)
 		return -1;
 	c.family = arena_text(l->arena, family, strlen(family));
-	c.suite = suite_name(l->arena, bare_name(&c));
+	c.suite = suite_name(l->arena, bare_name(l->arena, &c));
 	if (check_names(l, spec, &c, suite) < 0 || load_parts(l, root, &c) < 0)
 		return -1;
-	struct load_owner owner = {
-		.spec = spec, .command = &c, .section = c.section, .prefixes = { bare_name(&c) }
-	};
+	struct load_owner owner = { .spec = spec,
+		.command = &c,
+		.section = c.section,
+		.prefixes = { bare_name(l->arena, &c) } };
 	if (load_requirements(l, root, &owner) < 0 || load_deviations(l, root, &owner) < 0 ||
 		load_check_command(l, spec, &c, &owner) < 0)
 		return -1;

@@ -9,7 +9,7 @@
 
 /* Kept in step with the bench's "timeouts_ms". */
 static const char *const timeouts[] = { "restart", "join", "scan", "lease", "connect", "sntp",
-	"update", NULL };
+	"update", "mqtt", NULL };
 
 static const char *const peer_kinds[] = { "tcp", "tcp-echo", "tcp-sink", "tcp-source", "tcp-slow",
 	"udp", "udp-echo", "udp-sink", "udp-source", "tls", "tls-echo", "dns", "sntp", "update",
@@ -44,7 +44,7 @@ int load_check_timeout(struct loader *l, const struct form *form)
 		if (strcmp(timeouts[i], form->timeout) == 0)
 			return 0;
 	return load_error(
-		l, "timeout", "must be restart, join, scan, lease, connect, sntp or update");
+		l, "timeout", "must be restart, join, scan, lease, connect, sntp, update or mqtt");
 }
 
 struct raw_peer {

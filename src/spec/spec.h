@@ -131,13 +131,14 @@ struct model_peer {
 };
 
 struct command {
-	const char *name;  /* "AT+UART_CUR"; of a message of the module: "+IPD" */
+	const char *name;  /* "AT+UART_CUR"; of a message of the module: "+IPD", "ERR CODE" */
 	const char *suite; /* "uart_cur" */
 	const char *family, *section, *title, *file;
 	int line;
 	bool message;               /* no command: it has no forms */
 	bool restarts;              /* after its OK the module restarts */
 	bool online;                /* the station is joined when a derived case begins */
+	bool broker;                /* the same, and the line has an MQTT broker */
 	const char **tags, **needs; /* NULL-terminated */
 	const char **setup, **teardown;
 	struct model_peer *peers;
@@ -192,8 +193,8 @@ const struct deviation *spec_deviation(const struct spec *spec, const char *id);
 /* Whether text (quotes removed) is a value of the parameter; *why, may be NULL, says why not. With
  * `reported` the bounds are widened by the tolerance, as for a value that the module tells. */
 bool spec_value_fits(const struct parameter *p, const char *text, bool reported, const char **why);
-/* "{network.access_point.ssid}", "{peer.server.port}": a fact of the bench, put in when the case
- * runs. */
+/* "{network.access_point.ssid}", "{peer.server.port}", "{case.topic}": a fact of the bench or the
+ * case, put in when it runs. */
 bool spec_is_bench_fact(const char *text);
 
 /* A case of the plan, derived or scenario. */

@@ -99,7 +99,8 @@ static bool fits_type(const struct parameter *p, const char *text, bool reported
 
 bool spec_is_bench_fact(const char *text)
 {
-	return (text_starts(text, "{network.") || text_starts(text, "{peer.")) &&
+	return (text_starts(text, "{network.") || text_starts(text, "{peer.") ||
+		       text_starts(text, "{case.")) &&
 	       text_ends(text, "}");
 }
 

@@ -132,12 +132,14 @@ static const char *const words[] = { "", "AT", "AT\r\n", "AT+CIPSEND=4\r\n", "AT
 	"+IPD,0,4:", "+IPD,3\r\n", "1,\"1.2\",3:", "+CIPRECVDATA:3,",
 	"+CIPRECVDATA,2:", "\"1.2\",80,", "+MQTTSUBRECV:0,\"t", "\",3,", "busy p...\r\n", "+++",
 	"+", "\\0", "\\", "0,CLOSED\r\n", "xyz", "\n", "\r", "AT+SAVETRANSLINK=1\r\n", "+QUITT\r\n",
-	"CLOSED\r\n", "WIFI GOT IP\r\n", "AT+G", "MR\r\n", "\r\n+IPD,2:" };
+	"CLOSED\r\n", "WIFI GOT IP\r\n", "AT+G", "MR\r\n",
+	"\r\n+IPD,2:", "AT+MQTTPUBRAW=0,\"t\",4,0,0\r\n", "\r\n+MQTTSUBRECV:0,\"t\",2,",
+	"+MQTTPUB:OK\r\n", "ERR CODE:0x01090000\r\n" };
 
 static size_t make(uint64_t *state, uint8_t *out, size_t room)
 {
 	size_t len = 0;
-	for (uint32_t steps = 1 + random_below(state, 24); steps && len + 40 < room; steps--) {
+	for (uint32_t steps = 1 + random_below(state, 24); steps && len + 80 < room; steps--) {
 		const char *word = words[random_below(state, sizeof(words) / sizeof(words[0]))];
 		size_t n = strlen(word);
 		size_t at = len++;

@@ -319,6 +319,37 @@ Test(line, mqtt_message)
 	parses("URC +MQTTSUBRECV:0,\"a\",b\",2, | DATA[0]2/2 hi",
 		"< +MQTTSUBRECV:0,\"a\",b\",2,hi");
 	parses("NOISE +MQTTSUBRECV:0,\"a", "< +MQTTSUBRECV:0,\"a");
+	parses("URC +MQTTSUBRECV:0,\"a\",0, | . | FINAL+! OK",
+		"< +MQTTSUBRECV:0,\"a\",0,\r\nOK\r\n");
+	parses("URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 hi | URC +MQTTSUBRECV:0,\"b\",1, | "
+	       "DATA[0]1/1 x | .",
+		"< +MQTTSUBRECV:0,\"a\",2,hi+MQTTSUBRECV:0,\"b\",1,x\r\n");
+	parses("NOISE +MQTTSUBRECV:0,a,2,hi | NOISE +MQTTSUBRECV:0,\"a\",999999,x",
+		"< +MQTTSUBRECV:0,a,2,hi\r\n+MQTTSUBRECV:0,\"a\",999999,x\r\n");
+}
+
+Test(line, mqtt_message_in_any_place)
+{
+	parses("ECHO AT+MQ | URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 hi | . | ECHO TTSUB? | "
+	       "INFO +MQTTSUB:0,6,\"a\",1 | FINAL+ OK",
+		"> AT+MQTTSUB?\r\n",
+		"< AT+MQ+MQTTSUBRECV:0,\"a\",2,hi\r\nTTSUB?\r\n+MQTTSUB:0,6,\"a\",1\r\nOK\r\n");
+	parses("ECHO AT+ | . | URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 hi | . | ECHO GMR | FINAL+ "
+	       "OK",
+		"> AT+GM", "< AT+\r\n+MQTTSUBRECV:0,\"a\",2,hi\r\nGM", "> R\r\n", "< R\r\nOK\r\n");
+	parses("FINAL+ OK | . | URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 >> | . | PROMPT | "
+	       "URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 OK | . | FINAL+ +MQTTPUB:OK",
+		"> AT+MQTTPUBRAW=0,\"a\",2,0,0\r\n", "< OK\r\n\r\n+MQTTSUBRECV:0,\"a\",2,>>\r\n>",
+		"> h", "< +MQTTSUBRECV:0,\"a\",2,OK\r\n", "> i", "< +MQTTPUB:OK\r\n");
+	parses("INFO ERR CODE:0x01080002 | URC +MQTTSUBRECV:0,\"a\",2, | DATA[0]2/2 hi | . | "
+	       "INFO ERR CODE:0x010a6044 | . | FINAL- ERROR",
+		"> AT+MQTTPUB=0\r\n",
+		"< ERR CODE:0x01080002\r\n+MQTTSUBRECV:0,\"a\",2,hi\r\nERR CODE:0x010a6044\r\n"
+		"\r\nERROR\r\n");
+	parses("FINAL+ OK | PROMPT | INFO Recv 2 bytes | INFO ERR CODE:0x010a600c | "
+	       "FINAL- +MQTTPUB:FAIL",
+		"> AT+MQTTPUBRAW=0,\"a\",2,0,0\r\n", "< OK\r\n>", "> hi",
+		"< Recv 2 bytes\r\nERR CODE:0x010a600c\r\n+MQTTPUB:FAIL\r\n");
 }
 
 Test(line, passthrough)

@@ -27,6 +27,8 @@ static const struct line_urc urcs[] = {
 	{ "Will force to restart!!!", NULL },
 	{ "+IPD,<link_id>,<len>:<data>", "ipd" },
 	{ "+CIPRECVDATA:<len>,<data>", "recvdata" },
+	{ "+MQTTCONNECTED:<fields>", NULL },
+	{ "+MQTTDISCONNECTED:<fields>", NULL },
 	{ "+MQTTSUBRECV:<id>,<topic>,<len>,<data>", "subrecv" },
 };
 

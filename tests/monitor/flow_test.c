@@ -6,34 +6,12 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "monitor/monitor.h"
-#include "pieces.h"
+#include "sessions.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct spec spec_of_pieces(void)
-{
-	const struct line_grammar *g = &pieces_grammar;
-	struct spec s = { .urcs = calloc(g->urc_count, sizeof(*s.urcs)),
-		.finals = calloc(g->final_count, sizeof(*s.finals)),
-		.urc_count = g->urc_count,
-		.final_count = g->final_count };
-	for (size_t i = 0; i < g->urc_count; i++)
-		s.urcs[i] = (struct known_line){ .text = g->urcs[i].pattern,
-			.payload = g->urcs[i].payload };
-	for (size_t i = 0; i < g->final_count; i++)
-		s.finals[i] =
-			(struct known_line){ .text = g->finals[i].text, .ok = g->finals[i].ok };
-	return s;
-}
-
-static void list_breach(void *user, const struct breach *b)
-{
-	struct buf *out = user;
-	buf_printf(out, "%s%s %s", out->len ? ", " : "", strrchr(b->requirement, '-') + 1, b->text);
-}
 
 static void peer_step(struct monitor *m, const char *step)
 {
@@ -69,8 +47,8 @@ static void peer_step(struct monitor *m, const char *step)
 static void session(const char *expected, const char *const *steps)
 {
 	struct buf breaches AUTO_BUF = { 0 };
-	struct spec spec = spec_of_pieces();
-	struct monitor *m = monitor_create(&spec, NULL, list_breach, &breaches);
+	struct spec spec = sessions_spec();
+	struct monitor *m = monitor_create(&spec, NULL, sessions_list_breach, &breaches);
 	for (; *steps; steps++) {
 		if (**steps == '=')
 			peer_step(m, *steps);
@@ -248,12 +226,6 @@ Test(flow, what_is_over_is_forgotten)
 		"= accept 0.1 80", DONE0, "= sent 0.1 b", "< +IPD,0,1:b");
 }
 
-static uint32_t random_below(uint32_t *state, uint32_t limit)
-{
-	*state = *state * 1664525 + 1013904223;
-	return (*state >> 8) % limit;
-}
-
 /* Whatever comes in whatever order: nothing breaks, and memory has its limits. */
 Test(flow, takes_anything)
 {
@@ -268,34 +240,14 @@ Test(flow, takes_anything)
 		"=t accept 2.0 82", "= connect 3.0 333", "= sent 0.0 data", "=u sent 1.0 hello",
 		"= sent 3.0 data", "= received 0.0 data", "=u received 1.0 data",
 		"= received 3.0 data", "= fin 0.0", "= fin 3.0", "= gone 1", "= gone 0" };
-	for (uint32_t seed = 0; seed < 3000; seed++) {
-		struct buf breaches AUTO_BUF = { 0 };
-		struct spec spec = spec_of_pieces();
-		struct monitor *m = monitor_create(&spec, NULL, list_breach, &breaches);
-		uint32_t state = seed;
-		for (int i = 0; i < 40; i++) {
-			const char *step =
-				words[random_below(&state, sizeof(words) / sizeof(words[0]))];
-			if (*step == '=')
-				peer_step(m, step);
-			else if (*step == '>')
-				monitor_sent(m, step + 2, strlen(step + 2), 1);
-			else
-				monitor_received(m, step + 2, strlen(step + 2), 1);
-			if (random_below(&state, 20) == 0)
-				monitor_end(m, 1);
-		}
-		monitor_destroy(m);
-		free(spec.urcs);
-		free(spec.finals);
-	}
+	sessions_at_random(words, sizeof(words) / sizeof(words[0]), 3000, peer_step);
 }
 
 Test(flow, a_flood_is_bounded)
 {
 	struct buf breaches AUTO_BUF = { 0 };
-	struct spec spec = spec_of_pieces();
-	struct monitor *m = monitor_create(&spec, NULL, list_breach, &breaches);
+	struct spec spec = sessions_spec();
+	struct monitor *m = monitor_create(&spec, NULL, sessions_list_breach, &breaches);
 	static char block[65536];
 	peer_step(m, "= connect 0.0 333");
 	for (int i = 0; i < 64; i++)

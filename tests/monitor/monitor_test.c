@@ -323,7 +323,7 @@ Test(monitor, rules_are_numbered_in_order)
 		snprintf(expected, sizeof(expected), "SESSION-%zu", n + 1);
 		cr_assert_str_eq(id, expected);
 	}
-	cr_assert_eq(n, 14);
+	cr_assert_eq(n, 16);
 }
 
 static uint32_t random_below(uint32_t *state, uint32_t limit)

@@ -118,7 +118,7 @@ static const struct {
 	{ "\"surplus\": \"TEST-3\",", "\"unscored\": {\"surplus\": 1},",
 		"8:41: must be the reason, as a string" },
 	{ "\"surplus\": \"TEST-3\",", "\"timeout\": \"long\",",
-		"8:28: must be restart, join, scan, lease, connect, sntp or update" },
+		"8:28: must be restart, join, scan, lease, connect, sntp, update or mqtt" },
 	{ "\"surplus\": \"TEST-3\",", "\"setup\": [\"AT\", \"MODE=1\"],",
 		"8:44: must be a command line such as AT+CWMODE=1" },
 	{ "\"tags\": [\"quick\"]", "\"teardown\": [\"AT\\r\\n\"]",

@@ -61,13 +61,13 @@ static void list_step(struct buf *out, const struct step *s)
 	buf_printf(out, "%s%s\n", s->setup ? " setup" : "", s->cleanup ? " cleanup" : "");
 }
 
-static void expect_cases(const char *expected)
+static void expect_cases_of(const char *name, const char *text, const char *expected)
 {
 	struct buf out AUTO_BUF = { 0 };
 	struct spec spec;
 	struct derived derived;
 	struct error error = { 0 };
-	files_write(&files, "fam/send.json", model);
+	files_write(&files, name, text);
 	files_load(&files, &spec);
 	cr_assert_eq(derive_command(&derived, &spec, &spec.commands[0], &error), 0, "%s",
 		error_text(&error));
@@ -91,7 +91,7 @@ static void expect_cases(const char *expected)
 
 Test(spec_sets, each_form_has_its_cases)
 {
-	expect_cases(
+	expect_cases_of("fam/send.json", model,
 		"set_single_answers_as_documented SEND-1 access_point peers tls air\n" OPENS
 		"  AT+SEND=4" FULL " | OK data=4\n"
 		"set_single_with_1_parameter_answers_as_documented SEND-1" NEEDS OPENS
@@ -111,6 +111,30 @@ Test(spec_sets, each_form_has_its_cases)
 		"  ONLINE\n  AT+SEND=0,10 | ERROR\n"
 		"example_line_20_is_accepted SEND-2 air access_point peers\n"
 		"  ONLINE\n  AT+SEND=0,3 | OK\n");
+}
+
+/* clang-format off */
+static const char broker_model[] =
+	"{ \"command\": \"AT+BROKE\", \"section\": \"9.2\", \"line\": 10, \"title\": \"Publishes\", \"broker\": true,\n"
+	"  \"setup\": [\"AT+CONN=\\\"{case.client_id}\\\",\\\"{network.broker.host}\\\",{network.broker.wss_client_port}\"],\n"
+	"  \"forms\": { \"set\": { \"line\": 11, \"syntax\": \"AT+BROKE=<topic>\", \"requirement\": \"BROKE-1\", \"response\": [], \"final\": \"OK\",\n"
+	"    \"undo\": \"\", \"timeout\": \"mqtt\", \"unscored\": { \"missing\": \"x\", \"surplus\": \"x\" } } },\n"
+	"  \"parameters\": { \"topic\": { \"line\": 12, \"type\": \"string\", \"min_bytes\": 1, \"max_bytes\": 3, \"typical\": \"{case.topic}\",\n"
+	"    \"accepts\": \"BROKE-1\" } },\n"
+	"  \"requirements\": [ { \"id\": \"BROKE-1\", \"line\": 11, \"grade\": \"stated\", \"text\": \"One.\" } ] }\n";
+/* clang-format on */
+
+Test(spec_sets, a_broker_is_online_and_has_what_is_asked_of_it)
+{
+#define BROKER                                                                                     \
+	" BROKE-1 access_point broker broker_wss_client\n  ONLINE\n  "                             \
+	"AT+CONN=\"{case.client_id}\",\"{network.broker.host}\",{network.broker.wss_client_port} " \
+	"| OK setup\n"
+	expect_cases_of("fam/broke.json", broker_model,
+		"set_answers_as_documented" BROKER "  AT+BROKE=\"{case.topic}\" | OK\n"
+		"set_topic_accepts_1_byte" BROKER "  AT+BROKE=\"a\" | OK\n"
+		"set_topic_accepts_3_bytes" BROKER "  AT+BROKE=\"aaa\" | OK\n"
+		"set_topic_accepts__case_topic" BROKER "  AT+BROKE=\"{case.topic}\" | OK\n");
 }
 
 Test(spec_sets, the_form_of_a_line_is_the_one_that_fits)
@@ -175,7 +199,7 @@ static const struct {
 	{ "\"data\": \"length\"", "\"data\": \"ip\"",
 		"7:24: must be a whole number among the parameters of the syntax" },
 	{ "\"timeout\": \"connect\"", "\"timeout\": \"long\"",
-		"7:63: must be restart, join, scan, lease, connect, sntp or update" },
+		"7:63: must be restart, join, scan, lease, connect, sntp, update or mqtt" },
 	{ "\"refuses\": \"SEND-3\"", "\"refuses\": \"SEND-9\"",
 		"11:92: there is no requirement \"SEND-9\"" },
 	{ "{ \"length\": { \"type\"", "{ \"width\": { \"type\"",
@@ -233,9 +257,16 @@ Test(spec_sets, a_message_has_requirements_only)
 	derived_finish(&derived);
 	spec_finish(&spec);
 	files_write(&files, "fam/ipd.json",
-		"{ \"message\": \"IPD\", \"section\": \"9\", \"line\": 1, \"title\": \"Data\", "
+		"{ \"message\": \"+ipd\", \"section\": \"9\", \"line\": 1, \"title\": \"Data\", "
 		"\"requirements\": [] }\n");
-	cr_expect_str_eq(files_failure(&files), "fam/ipd.json:1:3: must begin with '+'");
+	cr_expect_str_eq(
+		files_failure(&files), "fam/ipd.json:1:3: \"+ipd\" is not a name such as +IPD");
+	files_write(&files, "fam/ipd.json",
+		"{ \"message\": \"ERR CODE\", \"section\": \"9\", \"line\": 1, \"title\": "
+		"\"Data\", "
+		"\"requirements\": [] }\n");
+	cr_expect_str_eq(files_failure(&files),
+		"fam/ipd.json:1:3: the file of \"ERR CODE\" must be called err_code.json");
 	files_write(&files, "fam/ipd.json",
 		"{ \"message\": \"+IPD\", \"section\": \"9\", \"line\": 1, \"title\": \"Data\", "
 		"\"requirements\": [], \"forms\": {} }\n");
