@@ -144,7 +144,7 @@ const char *told(const char *path) __attribute__((returns_nonnull));
 const char *at_network(const char *file, int line, const char *path)
 	__attribute__((returns_nonnull));
 /* A time of the bench: "answer", "restart", "silence", "join", "scan", "lease", "connect",
- * "escape", "sntp", "update", "guard". */
+ * "escape", "sntp", "update", "guard", "mqtt". */
 int bench_ms(const char *name);
 /* Asks the module over UDP for a service such as "_iot._tcp.local", as multicast DNS does; false
  * when no answer comes within timeout_ms. What it tells is in mdns(): "instance", "host", "port",

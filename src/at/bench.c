@@ -125,7 +125,8 @@ int bench_ms(const char *name)
 	} all[] = { { "answer", g->answer_ms }, { "restart", g->restart_ms },
 		{ "silence", g->silence_ms }, { "join", g->join_ms }, { "scan", g->scan_ms },
 		{ "lease", g->lease_ms }, { "connect", g->connect_ms }, { "escape", g->escape_ms },
-		{ "sntp", g->sntp_ms }, { "update", g->update_ms }, { "guard", g->guard_ms } };
+		{ "sntp", g->sntp_ms }, { "update", g->update_ms }, { "guard", g->guard_ms },
+		{ "mqtt", g->mqtt_ms } };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(all[i].name, name) == 0)
 			return all[i].ms;

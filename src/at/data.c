@@ -83,25 +83,6 @@ static bool differs(
 	return false;
 }
 
-/* One piece of whatever kind, what is no data going where it belongs. 1, 0: too late, -1: the end.
- */
-static int take_in(struct session *s, struct deadline deadline, const char *expected)
-{
-	struct line_piece piece;
-	int got = session_any(s, deadline, &piece);
-	if (got <= 0)
-		return got;
-	if (incoming_is(&piece) || piece.kind == LINE_BLANK || piece.kind == LINE_ECHO ||
-		exchange_boot_noise(&piece))
-		return 1;
-	if (piece.kind == LINE_URC)
-		return session_queue(s, piece.text) ? 1 : -1;
-	if (piece.kind != LINE_PROMPT && piece.text && session_noise(s, piece.text))
-		return 1;
-	exchange_foreign(s, expected, &piece);
-	return -1;
-}
-
 static bool expect_bytes(
 	struct session *s, int link, const uint8_t *bytes, size_t len, int timeout_ms)
 {
@@ -114,7 +95,7 @@ static bool expect_bytes(
 			return differs(s, link, bytes, len, done, "");
 		if (done == len)
 			return true;
-		int got = take_in(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, deadline, "+IPD");
 		if (got == 0)
 			return differs(s, link, bytes, len, done,
 				fmt(" and no more within %d ms", timeout_ms));
@@ -157,7 +138,7 @@ const struct ipd_header *at_next_ipd(const char *file, int line, int link, int t
 			found = take_notice(s, link);
 		if (found)
 			return found;
-		int got = take_in(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, deadline, "+IPD");
 		if (got > 0)
 			continue;
 		if (got == 0)
@@ -173,7 +154,7 @@ void at_no_ipd(const char *file, int line, int link, int ms)
 	struct deadline deadline = deadline_in_ms(ms);
 	int got = 1;
 	while (got > 0 && !incoming_left(&s->in, link) && !take_notice(s, link))
-		got = take_in(s, deadline, "nothing");
+		got = exchange_any_piece(s, deadline, "nothing");
 	if (got > 0) {
 		const uint8_t *came = NULL;
 		size_t n = incoming_peek(&s->in, link, &came, 4096);
@@ -201,7 +182,7 @@ void at_ipd_follow(const char *file, int line, int link, uint64_t seed, uint64_t
 static bool take_all(struct session *s)
 {
 	int got;
-	while ((got = take_in(s, (struct deadline){ 0 }, "+IPD")) > 0)
+	while ((got = exchange_any_piece(s, (struct deadline){ 0 }, "+IPD")) > 0)
 		;
 	return got == 0;
 }
@@ -224,7 +205,7 @@ void at_ipd_until(const char *file, int line, int link, uint64_t count, int time
 	if (!f)
 		got = session_end(s, "error", "%s is not followed", name_of(link)) ? 1 : -1;
 	while (got > 0 && f->count < count)
-		got = take_in(s, deadline, "+IPD");
+		got = exchange_any_piece(s, deadline, "+IPD");
 	if (got == 0)
 		session_end(s, "fail", "%s: %llu of %llu bytes came within %d ms", name_of(link),
 			(unsigned long long)f->count, (unsigned long long)count,

@@ -2,6 +2,7 @@
 #include "at/derived.h"
 
 #include "at/at.h"
+#include "at/case-name.h"
 #include "at/exchange.h"
 #include "at/leave.h"
 #include "at/online.h"
@@ -9,6 +10,7 @@
 #include "at/peer.h"
 #include "at/restart.h"
 #include "base/text.h"
+#include "line/known.h"
 #include "spec/derive.h"
 
 #include <stdio.h>
@@ -99,6 +101,8 @@ static const char *remembered(void *user, const char *name)
 	(void)user;
 	if (text_starts(name, "peer."))
 		return peer_fact(name + strlen("peer."));
+	if (text_starts(name, "case."))
+		return case_name(name + strlen("case."));
 	if (text_starts(name, "network."))
 		return grant_network(&run.s->grant, name + strlen("network."));
 	return fields_get(&run.remembered, name);
@@ -221,7 +225,8 @@ static void run_data(const char *length)
 	static char letters[2048];
 	int64_t len = 0;
 	exchange_begin(s);
-	exchange_alternative(s, "SEND OK");
+	exchange_alternative(
+		s, known_is(buf_text(&s->sent), "AT+MQTTPUBRAW") ? "+MQTTPUB:OK" : "SEND OK");
 	if (!text_integer(length, &len) || len < 1 || len > (int64_t)sizeof(letters)) {
 		session_end(s, "error", "\"%s\" is no length of data that can be sent", length);
 		leave();

@@ -402,6 +402,23 @@ bool exchange_piece(struct session *s, struct deadline deadline, struct line_pie
 	}
 }
 
+int exchange_any_piece(struct session *s, struct deadline deadline, const char *expected)
+{
+	struct line_piece piece;
+	int got = session_any(s, deadline, &piece);
+	if (got <= 0)
+		return got;
+	if (incoming_is(&piece) || piece.kind == LINE_BLANK || piece.kind == LINE_ECHO ||
+		exchange_boot_noise(&piece))
+		return 1;
+	if (piece.kind == LINE_URC)
+		return session_queue(s, piece.text) ? 1 : -1;
+	if (piece.kind != LINE_PROMPT && piece.text && session_noise(s, piece.text))
+		return 1;
+	exchange_foreign(s, expected, &piece);
+	return -1;
+}
+
 bool exchange_prompt(struct session *s, int timeout_ms)
 {
 	const struct deadline deadline = deadline_in_ms(timeout_ms);

@@ -25,6 +25,9 @@ void exchange_prompted(struct session *s, const struct line_piece *prompt);
 void exchange_trim(struct session *s);
 /* Waits for one piece that is not blank, echo, data or log output. False: none came, or the end. */
 bool exchange_piece(struct session *s, struct deadline deadline, struct line_piece *piece);
+/* Takes in one piece of whatever kind, what is no data going where it belongs. 1; 0: none came; -1:
+ * the end. */
+int exchange_any_piece(struct session *s, struct deadline deadline, const char *expected);
 /* What a module that starts prints before `ready` is nobody's. */
 bool exchange_boot_noise(const struct line_piece *piece);
 /* Ends the case: this piece came in place of what was expected. Returns false. */

@@ -121,6 +121,7 @@ static void read_bench(struct grant *g, const json_t *root)
 	g->escape_ms = (int)number(times, "escape", 1000);
 	g->sntp_ms = (int)number(times, "sntp", 15000);
 	g->update_ms = (int)number(times, "update", 120000);
+	g->mqtt_ms = (int)number(times, "mqtt", 15000);
 	g->guard_ms = (int)number(root, "guard_ms", 60);
 	g->facilities = texts(g, json_object_get(root, "facilities"));
 	g->spec_dirs = texts(g, json_object_get(root, "spec"));

@@ -43,7 +43,7 @@ struct grant {
 	const char **noise;      /* globs over lines that the profile knows as log output */
 	struct grant_uart uart;
 	int answer_ms, restart_ms, silence_ms, deadline_ms, join_ms, scan_ms, lease_ms;
-	int guard_ms, connect_ms, escape_ms, sntp_ms, update_ms;
+	int guard_ms, connect_ms, escape_ms, sntp_ms, update_ms, mqtt_ms;
 	struct grant_slow *slow;
 	size_t slow_count;
 	bool echo;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "at/incoming.h"
 
+#include "at/inbox.h"
 #include "base/pattern.h"
 #include "base/text.h"
 
@@ -21,7 +22,7 @@ void incoming_finish(struct incoming *in)
 
 bool incoming_is(const struct line_piece *piece)
 {
-	return piece->kind == LINE_PAYLOAD ||
+	return piece->kind == LINE_PAYLOAD || inbox_is_header(piece) ||
 	       (piece->kind == LINE_URC && piece->total > 0 && text_starts(piece->text, "+IPD"));
 }
 
@@ -129,7 +130,6 @@ static bool add_header(struct incoming *in, const struct line_piece *piece)
 	header.link = piece->link;
 	header.len = piece->total;
 	in->open = NULL;
-	in->other = false;
 	if (followed(in, header.link))
 		return true;
 	in->open = append(in, &header);
@@ -153,8 +153,6 @@ bool incoming_add(struct incoming *in, const struct line_piece *piece)
 		return add_header(in, piece);
 	int link = !piece->total ? LINK_PASS : piece->command ? LINK_READ : piece->link;
 	struct follow *follow = followed(in, link);
-	if (in->other && link >= 0)
-		return true;
 	if (follow)
 		return compare(in, follow, piece->bytes, piece->len);
 	if (link == LINK_PASS || link == LINK_READ)

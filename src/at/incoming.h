@@ -29,7 +29,6 @@ struct follow {
 struct incoming {
 	struct frame *first, **end;
 	struct frame *open; /* whose data is still coming; NULL: it is not kept */
-	bool other;         /* the payload that comes belongs to another message */
 	size_t bytes;
 	struct follow follows[INCOMING_LINKS];
 	size_t follow_count;
@@ -38,9 +37,10 @@ struct incoming {
 };
 
 void incoming_finish(struct incoming *in);
-/* Whether the piece is data, or the header of a +IPD, and nothing else. */
+/* Whether the piece is data, or the header of a +IPD or +MQTTSUBRECV, and nothing else. */
 bool incoming_is(const struct line_piece *piece);
-/* Takes it in. False and `why`: a pattern does not go on like this, or it is too much. */
+/* Takes it in, when it is not of +MQTTSUBRECV (at/inbox.h). False and `why`: a pattern does not go
+ * on like this, or it is too much. */
 bool incoming_add(struct incoming *in, const struct line_piece *piece);
 /* How many of these bytes the link's next ones are; *mismatch when one that is there is another
  * (and is left there). What fits is taken. */

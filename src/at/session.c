@@ -193,6 +193,7 @@ void session_close(struct session *s)
 	buf_finish(&s->sent);
 	buf_finish(&s->peer_answer);
 	incoming_finish(&s->in);
+	inbox_finish(&s->inbox);
 }
 
 void session_finish(struct session *s)
@@ -276,6 +277,17 @@ bool session_send(struct session *s, const void *bytes, size_t len)
 	return sent < 0 ? lost(s, sent) : true;
 }
 
+/* Data, or a header of it. */
+static bool keep(struct session *s, const struct line_piece *piece)
+{
+	if (inbox_is(&s->inbox, piece))
+		return inbox_add(&s->inbox, piece) ||
+		       session_end(s, "fail", "more messages than a case may leave untaken");
+	if (piece->kind != LINE_PAYLOAD)
+		inbox_close(&s->inbox);
+	return incoming_add(&s->in, piece) || session_end(s, "fail", "%s", s->in.why);
+}
+
 int session_any(struct session *s, struct deadline deadline, struct line_piece *out)
 {
 	while (!line_next(s->line, out)) {
@@ -283,14 +295,7 @@ int session_any(struct session *s, struct deadline deadline, struct line_piece *
 		if (got <= 0)
 			return got;
 	}
-	if (!incoming_is(out)) {
-		s->in.other = out->kind == LINE_URC && out->total ? true : s->in.other;
-		return 1;
-	}
-	if (incoming_add(&s->in, out))
-		return 1;
-	session_end(s, "fail", "%s", s->in.why);
-	return -1;
+	return !incoming_is(out) || keep(s, out) ? 1 : -1;
 }
 
 int session_piece(struct session *s, struct deadline deadline, struct line_piece *out)
@@ -393,8 +398,8 @@ bool session_reset_line(struct session *s)
 	struct line_piece piece;
 	line_reset(s->line);
 	while (line_next(s->line, &piece)) {
-		if (incoming_is(&piece) && !incoming_add(&s->in, &piece))
-			return session_end(s, "fail", "%s", s->in.why);
+		if (incoming_is(&piece) && !keep(s, &piece))
+			return false;
 		if (piece.kind == LINE_URC && !incoming_is(&piece) && !session_queue(s, piece.text))
 			return false;
 	}

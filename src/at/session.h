@@ -6,6 +6,7 @@
 #define AT_SESSION_H
 
 #include "at/grant.h"
+#include "at/inbox.h"
 #include "at/incoming.h"
 #include "at/match.h"
 #include "base/buf.h"
@@ -47,6 +48,7 @@ struct session {
 	bool routed;        /* the air has routes of this case */
 	size_t data_sent;   /* bytes behind the prompt */
 	struct incoming in; /* data that came and was not taken */
+	struct inbox inbox; /* the same of MQTT messages */
 	int64_t clock_offset_ns, sent_ns, final_ns;
 	bool acked, ack_ok;
 	struct buf ack_text, sent; /* sent: the last command line */

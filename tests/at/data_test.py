@@ -129,7 +129,7 @@ def serve(connection):
         try:
             message = connection.recv(70000)
         except ConnectionResetError:
-            break
+            continue  # told once; what it said before is still to be read
         if not message:
             break
         kind, body = message[:1], message[1:]

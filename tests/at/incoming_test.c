@@ -125,17 +125,3 @@ Test(incoming, has_a_limit, .fini = finish)
 	cr_assert_eq(count, INCOMING_MAX / sizeof(block));
 	cr_assert_eq(incoming_left(&in, LINK_PASS), INCOMING_MAX);
 }
-
-Test(incoming, other_messages_are_not_the_links, .fini = finish)
-{
-	struct line_piece header = {
-		.kind = LINE_URC, .text = "+MQTTSUBRECV:0,\"t\",2,", .total = 2, .link = 0
-	};
-	cr_assert_not(incoming_is(&header));
-	in.other = true;
-	struct line_piece piece = {
-		.kind = LINE_PAYLOAD, .bytes = (const uint8_t *)"hi", .len = 2, .total = 2
-	};
-	cr_assert(incoming_add(&in, &piece));
-	cr_assert_eq(incoming_left(&in, 0), 0);
-}

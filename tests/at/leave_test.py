@@ -91,7 +91,7 @@ def serve(connection):
         try:
             message = connection.recv(65536)
         except ConnectionResetError:
-            break
+            continue  # told once; what it said before is still to be read
         if not message:
             break
         kind, text = message[:1], message[1:]
