@@ -15,6 +15,7 @@
   var marks = {
     tx: ['\u2192', 'sent to the module'], rx: ['\u2190', 'received from the module'],
     prx: ['\u2192', 'the peer received'], ptx: ['\u2190', 'the peer sent'], peer: ['\u00b7', ''],
+    broker: ['', ''],
     note: ['note', ''], line: ['line', ''], breach: ['breach', ''], deviation: ['deviation', ''],
     wait: ['', ''], cut: ['\u2026', '']
   };
@@ -104,10 +105,12 @@
   function lanes_of(events) {
     var lanes = { of: {}, names: [['module\u2019s line', '']], count: 1 };
     var peers = events.filter(function (event) { return event[1] === 'lane'; });
+    var count = peers.filter(function (event) { return event[5] >= 0; }).length;
     peers.forEach(function (event, i) {
-      var shared = peers.length > MOST_LANES && i >= MOST_LANES - 1;
-      if (!shared) lanes.names.push(['peer ' + event[5], event[2]]);
-      else if (i === MOST_LANES - 1) lanes.names.push(['the other ' + (peers.length - i) + ' peers', '']);
+      var shared = event[5] >= 0 && count > MOST_LANES && i >= MOST_LANES - 1;
+      if (event[5] < 0) lanes.names.push(['MQTT broker', event[2]]);
+      else if (!shared) lanes.names.push(['peer ' + event[5], event[2]]);
+      else if (i === MOST_LANES - 1) lanes.names.push(['the other ' + (count - i) + ' peers', '']);
       lanes.of[event[5]] = { at: lanes.names.length - 1, shared: shared, connections: event[3] };
     });
     lanes.count = lanes.names.length;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Journal events of the network's other side: the peers that the rig ran for a case. What they sent
+/* Journal events of the network's other side: the peers that the rig ran for a case, and the MQTT
+ * broker of its line. What they sent
  * and received stays in the file; here they are only counted. */
 #include "report/reader.h"
 
@@ -79,7 +80,8 @@ static int (*handler(const char *what))(struct reader *, struct run_peer *)
 	static const struct {
 		const char *what;
 		int (*read)(struct reader *, struct run_peer *);
-	} handlers[] = { { "rx", count_received }, { "tx", count_sent }, { "open", open_peer },
+	} handlers[] = { { "rx", count_received }, { "tx", count_sent },
+		{ "message", count_received }, { "publish", count_sent }, { "open", open_peer },
 		{ "accept", accept_connection }, { "connect", connect_out } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].what, what) == 0)
@@ -106,4 +108,21 @@ int read_peer(struct reader *r)
 	struct run_peer *p = number < 0 ? NULL : peer_of(a, number);
 	int (*read)(struct reader *, struct run_peer *) = handler(what);
 	return p && read ? read(r, p) : 0;
+}
+
+int read_broker(struct reader *r)
+{
+	struct run_case *c;
+	struct lane *lane;
+	int l;
+	const char *what, *text;
+	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_need_text(r, "what", &what) ||
+		reader_text(r, "text", &text))
+		return -1;
+	struct run_attempt *a = c ? reader_attempt(c) : NULL;
+	if (!a)
+		return 0;
+	reader_extend(r, c);
+	a->broker_lines++;
+	return 0;
 }

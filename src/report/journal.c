@@ -203,7 +203,7 @@ static int (*handler(const char *event))(struct reader *)
 		const char *event;
 		int (*read)(struct reader *);
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
-		{ "run", read_run }, { "requirement", read_requirement },
+		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
 		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
 		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },

@@ -49,6 +49,7 @@ int read_tx(struct reader *r);
 int read_rx(struct reader *r);
 int read_recover(struct reader *r);
 int read_peer(struct reader *r);
+int read_broker(struct reader *r);
 /* Events about cases. */
 int read_plan(struct reader *r);
 int read_note(struct reader *r);

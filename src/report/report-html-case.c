@@ -185,7 +185,9 @@ static int wire(struct html *h, const struct run_case *c, const struct run_attem
 		"<div><h4>%s, times in ms since the lease</h4><div class=\"wire\" "
 		"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
 		"<script type=\"application/json\" id=\"w%ld\">[",
-		a->peer_count ? "Wire log of both sides of the network" : "Wire log", id, id);
+		a->peer_count || a->broker_lines ? "Wire log of both sides of the network"
+						 : "Wire log",
+		id, id);
 	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0,
 		h->out); /* without the last ",\n" */
 	html_puts(h, "]</script>");

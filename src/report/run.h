@@ -72,6 +72,7 @@ struct run_attempt {
 	size_t recovery_count;
 	struct run_peer *peers; /* in the order in which they were opened */
 	size_t peer_count;
+	int64_t broker_lines; /* what was told of the MQTT broker */
 };
 
 struct run_case {

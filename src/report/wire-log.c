@@ -18,7 +18,7 @@ struct capped {
 	enum wire_style style;
 	size_t head_limit, tail_limit, left_out;
 	int64_t start_ns, before_ns, reached_ns;
-	bool lanes; /* peers take part */
+	bool lanes; /* peers or a broker take part */
 };
 
 /* Cut where no UTF-8 sequence is torn apart; a torn escape reads as text. */
@@ -45,6 +45,8 @@ static void say_lane(struct buf *line, const struct wire_event *e)
 		snprintf(name, sizeof(name), "p%d.%d", e->peer, e->connection);
 	else if (e->peer >= 0)
 		snprintf(name, sizeof(name), "p%d", e->peer);
+	else if (e->kind == WIRE_BROKER)
+		snprintf(name, sizeof(name), "mqtt");
 	buf_printf(line, "%-5s ", name);
 }
 
@@ -73,6 +75,7 @@ static void say_text(
 		[WIRE_PEER_RX] = "->",
 		[WIRE_PEER_TX] = "<-",
 		[WIRE_PEER] = "..",
+		[WIRE_BROKER] = "..",
 		[WIRE_NOTE] = "--",
 		[WIRE_LINE] = "==",
 		[WIRE_BREACH] = "!!",
@@ -93,7 +96,7 @@ static void say_json(
 	buf_printf(line, "[%lld,\"%s\",", (long long)(e->t_ns - c->start_ns) / 1000,
 		wire_kind_name(e->kind));
 	text_json_script(line, e->text, len);
-	if (e->peer >= 0)
+	if (e->peer >= 0 || e->kind == WIRE_BROKER)
 		buf_printf(line, ",%lld,%d,%d,%d],\n", (long long)e->bytes, len < e->len, e->peer,
 			e->connection);
 	else if (len < e->len)
@@ -137,6 +140,7 @@ static void add_wait(struct capped *c, int64_t until_ns, const struct wire_event
 		[WIRE_PEER_RX] = "received",
 		[WIRE_PEER_TX] = "sent",
 		[WIRE_PEER] = "had news",
+		[WIRE_BROKER] = "the broker had news",
 		[WIRE_NOTE] = "a note of the case",
 		[WIRE_LINE] = "the line changed",
 		[WIRE_BREACH] = "a breach",
@@ -180,6 +184,10 @@ static void add_lanes(struct buf *out, const struct run_attempt *a, enum wire_st
 		text_json_script(out, buf_text(&text), text.len);
 		buf_printf(out, ",%lld,0,%d,-1],\n", (long long)p->connections, p->number);
 	}
+	if (a->broker_lines && style == WIRE_JSON)
+		buf_puts(out, "[0,\"lane\",\"the broker's log\",0,0,-1,-1],\n");
+	else if (a->broker_lines)
+		buf_puts(out, "mqtt: the broker's log\n");
 }
 
 int wire_collect(struct buf *out, const struct run *run, const struct run_case *c,
@@ -192,7 +200,7 @@ int wire_collect(struct buf *out, const struct run *run, const struct run_case *
 		.start_ns = a->start_ns,
 		.before_ns = a->start_ns,
 		.reached_ns = a->start_ns,
-		.lanes = a->peer_count > 0 };
+		.lanes = a->peer_count > 0 || a->broker_lines > 0 };
 	add_lanes(out, a, style);
 	int result = wire_each(run, c, a, take_event, &capped, error);
 	add_wait(&capped, a->end_ns, NULL);

@@ -93,6 +93,37 @@ static int number(const json_t *o, const char *key)
 	return n < 0 || n > INT32_MAX ? -1 : (int)n;
 }
 
+/* "\"a/b\", QoS 1, retained: hello" */
+static void say_message(struct buf *out, const json_t *o)
+{
+	buf_putc(out, '"');
+	text_clean(out, wire_text(o, "topic"));
+	buf_printf(out, "\", QoS %lld", (long long)json_integer_value(json_object_get(o, "qos")));
+	if (json_is_true(json_object_get(o, "retain")))
+		buf_puts(out, ", retained");
+	if (json_is_true(json_object_get(o, "duplicate")))
+		buf_puts(out, ", duplicate");
+	buf_puts(out, ": ");
+	wire_say_bytes(out, json_object_get(o, "bytes"));
+}
+
+void wire_broker_event(struct buf *out, const json_t *o, struct wire_event *event)
+{
+	const char *what = wire_text(o, "what"), *text = wire_text(o, "text");
+	(void)event;
+	if (strcmp(what, "log") != 0) {
+		text_clean(out, what);
+		buf_puts(out, *text ? ": " : "");
+	}
+	text_clean(out, text);
+}
+
+/* An observer's message, in or out. */
+static bool is_message(const char *what)
+{
+	return strcmp(what, "message") == 0 || strcmp(what, "publish") == 0;
+}
+
 void wire_peer_event(struct buf *out, const json_t *o, struct wire_event *event)
 {
 	const char *what = wire_text(o, "what");
@@ -105,17 +136,22 @@ void wire_peer_event(struct buf *out, const json_t *o, struct wire_event *event)
 		wire_say_bytes(out, string);
 		return;
 	}
+	if (is_message(what)) {
+		event->kind = *what == 'm' ? WIRE_PEER_RX : WIRE_PEER_TX;
+		event->bytes = count_of(json_object_get(o, "bytes"));
+		say_message(out, o);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
 		if (strcmp(whats[i].what, what) == 0) {
 			whats[i].say(out, o);
 			return;
 		}
 	}
+	const char *about = wire_text(o, *wire_text(o, "topic") ? "topic" : "text");
 	text_clean(out, what);
-	if (*wire_text(o, "text")) {
-		buf_puts(out, ": ");
-		text_clean(out, wire_text(o, "text"));
-	}
+	buf_puts(out, *about ? ": " : "");
+	text_clean(out, about);
 }
 
 static void say_count(struct buf *out, int64_t count, const char *one, const char *many)

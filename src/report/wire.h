@@ -14,7 +14,8 @@ enum wire_kind {
 	WIRE_RX,
 	WIRE_PEER_RX, /* a peer received: from the module */
 	WIRE_PEER_TX,
-	WIRE_PEER, /* something else about a peer */
+	WIRE_PEER,   /* something else about a peer */
+	WIRE_BROKER, /* the MQTT broker: its log, and what the rig did with it */
 	WIRE_NOTE,
 	WIRE_LINE,
 	WIRE_BREACH,
@@ -58,6 +59,8 @@ void wire_say_peer(struct buf *out, const struct run_peer *p);
 const char *wire_text(const json_t *object, const char *key); /* "" when absent */
 void wire_say_bytes(struct buf *out, const json_t *string);
 void wire_say_bulk(struct buf *out, const json_t *object); /* what a "bulk" line sums up */
+/* What a line about the broker says. */
+void wire_broker_event(struct buf *out, const json_t *object, struct wire_event *event);
 /* What a line of the journal about a peer says; sets kind, peer, connection. */
 void wire_peer_event(struct buf *out, const json_t *object, struct wire_event *event);
 

@@ -179,6 +179,21 @@ def many_peers(file):
     check("40960 bytes in 20 pieces" in part, "what was only counted is not told once")
 
 
+def with_broker(file):
+    """A case with a broker: its log has a lane of its own, its messages stand in the observer's."""
+    name = "case=tcpip/cipsend/publishes_by_a_broker"
+    dom = browse(file, "#" + name)
+    part = dom[dom.index('id="%s"' % name):]
+    part = part[:part.index("Repeat this case")]
+    lanes = re.findall("<th class=\"l[^>]*>(.*?)</th>", part)
+    check(len(lanes) == 3 and lanes[2].startswith("MQTT broker<small>"), "lanes: %s" % lanes)
+    rows = re.findall("<tr class=\"broker\">(.*?)</tr>", part)
+    check(rows and "class=\"n\"></td><td class=\"n\"></td><td class=\"b\">" in rows[0], "not in the broker's lane")
+    check("\"ac/b\", QoS 2: there" in part.replace("&quot;", "\""), "no message")
+    check("1.100 s of waiting, until the broker had news" in part, "the wait is not named")
+    check("data-owned" not in root_of(dom), "text of a broker came alive")
+
+
 def without_script(file):
     """What stands in the file itself: summary, matrix, failing cases with their wire log."""
     with open(file, encoding="utf-8") as text:
@@ -217,6 +232,7 @@ def main():
     report(journal_gen.network(hostile=True), "html", name="network")
     both_sides(path("network.html"))
     many_peers(path("network.html"))
+    with_broker(path("network.html"))
     requests_are_seen()
     filters(path("page.html"))
     without_script(path("page.html"))

@@ -164,3 +164,50 @@ Test(wire, a_wait_of_more_than_a_second_is_named)
 	buf_finish(&out);
 	finish();
 }
+
+Test(wire, the_broker_and_its_messages_stand_among_the_rest)
+{
+	struct buf out = { 0 };
+	header(GATES_NONE);
+	plan("X-1");
+	line("lease", "\"l\":0,\"c\":0,\"attempt\":1,\"pid\":1");
+	line("broker", "\"l\":0,\"c\":-1,\"what\":\"log\",\"text\":\"of nobody\"");
+	line("broker", "\"l\":0,\"c\":0,\"what\":\"log\",\"text\":\"New <client>\"");
+	line("broker", "\"l\":0,\"c\":0,\"what\":\"stop\",\"text\":\"\"");
+	peer(0, 0, "connect",
+		"\"kind\":\"mqtt\",\"from\":\"127.0.1.2:9\",\"to\":\"127.0.1.2:1883\"");
+	peer(0, 0, "subscribe", "\"topic\":\"a/#\",\"qos\":1");
+	peer(0, 0, "message",
+		"\"topic\":\"a\",\"qos\":1,\"retain\":true,\"duplicate\":false,\"bytes\":"
+		"\"\u00ff\"");
+	peer(0, 0, "publish", "\"topic\":\"b\",\"qos\":0,\"retain\":false,\"bytes\":\"hi\"");
+	peer(0, 0, "publish", "\"topic\":\"b\",\"qos\":0,\"retain\":false,\"len\":1024");
+	line("release", "\"l\":0,\"c\":0");
+	end("complete", 0);
+	cr_assert_eq(read_journal(), 0);
+	const struct run_attempt *a = run_final(&run->cases[0]);
+	cr_assert_eq(a->broker_lines, 2);
+	cr_assert_eq(a->peers[0].received, 1);
+	cr_assert_eq(a->peers[0].sent, 1026);
+	collect(WIRE_TEXT, 4096, &out);
+	static const char *const parts[] = { "mqtt: the broker's log\n", "mqtt  .. New <client>\n",
+		"mqtt  .. stop\n", "p0.0  .. subscribe: a/#\n",
+		"p0.0  -> \"a\", QoS 1, retained: \\xff\n", "p0.0  <- \"b\", QoS 0: hi\n",
+		"p0.0  <- [1024 bytes, not kept]\n" };
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		cr_expect(strstr(buf_text(&out), parts[i]), "%s\n%s", parts[i], buf_text(&out));
+	cr_expect_null(strstr(buf_text(&out), "of nobody"));
+	buf_clear(&out);
+	collect(WIRE_JSON, 4096, &out);
+	cr_expect(strstr(buf_text(&out), "\"lane\",\"the broker's log\",0,0,-1,-1]"));
+	cr_expect(strstr(buf_text(&out), "\"broker\",\"New \\u003cclient"), "%s", buf_text(&out));
+	buf_finish(&out);
+	finish();
+}
+
+Test(reader, a_wrong_line_about_the_broker_is_refused)
+{
+	refuses_line("broker", "\"l\":0,\"c\":0", "\"what\" is missing");
+	refuses_line("broker", "\"l\":0,\"c\":7,\"what\":\"log\"", "no case 7");
+	refuses_line("broker", "\"l\":99,\"c\":0,\"what\":\"log\"", "no such line");
+}
