@@ -92,17 +92,22 @@ void at_control(const char *file, int line, const char *json)
 	at_leave(file, line);
 }
 
-const char *told(const char *path)
+const char *at_member(const json_t *answer, const char *path)
 {
-	const char *text = "";
-	json_t *answer = json_loads(buf_text(&at_session.ack_text), 0, NULL);
 	const json_t *value = grant_member(answer, path);
 	if (json_is_string(value))
-		text = fmt("%s", json_string_value(value));
-	else if (json_is_integer(value))
-		text = fmt("%lld", (long long)json_integer_value(value));
-	else if (json_is_boolean(value))
-		text = json_is_true(value) ? "true" : "false";
+		return fmt("%s", json_string_value(value));
+	if (json_is_integer(value))
+		return fmt("%lld", (long long)json_integer_value(value));
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "true" : "false";
+	return "";
+}
+
+const char *told(const char *path)
+{
+	json_t *answer = json_loads(buf_text(&at_session.ack_text), 0, NULL);
+	const char *text = at_member(answer, path);
 	json_decref(answer);
 	return text;
 }

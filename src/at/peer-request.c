@@ -72,15 +72,8 @@ static json_t *answer(void)
 
 const char *peer_told(const char *path)
 {
-	const char *text = "";
 	json_t *json = answer();
-	const json_t *value = grant_member(json, path);
-	if (json_is_string(value))
-		text = fmt("%s", json_string_value(value));
-	else if (json_is_integer(value))
-		text = fmt("%lld", (long long)json_integer_value(value));
-	else if (json_is_boolean(value))
-		text = json_is_true(value) ? "true" : "false";
+	const char *text = at_member(json, path);
 	json_decref(json);
 	return text;
 }

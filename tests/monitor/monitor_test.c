@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "monitor/monitor.h"
 #include "pieces.h"
+#include "sessions.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -34,21 +35,11 @@ static const char *const noise[] = { "I (*", "heap: *", NULL };
 
 static struct spec spec_of_pieces(void)
 {
-	const struct line_grammar *g = &pieces_grammar;
-	struct spec s = { .commands = commands,
-		.command_count = sizeof(commands) / sizeof(commands[0]),
-		.deviations = deviations,
-		.deviation_count = sizeof(deviations) / sizeof(deviations[0]),
-		.urcs = calloc(g->urc_count, sizeof(*s.urcs)),
-		.finals = calloc(g->final_count, sizeof(*s.finals)),
-		.urc_count = g->urc_count,
-		.final_count = g->final_count };
-	for (size_t i = 0; i < g->urc_count; i++)
-		s.urcs[i] = (struct known_line){ .text = g->urcs[i].pattern,
-			.payload = g->urcs[i].payload };
-	for (size_t i = 0; i < g->final_count; i++)
-		s.finals[i] =
-			(struct known_line){ .text = g->finals[i].text, .ok = g->finals[i].ok };
+	struct spec s = sessions_spec();
+	s.commands = commands;
+	s.command_count = sizeof(commands) / sizeof(commands[0]);
+	s.deviations = deviations;
+	s.deviation_count = sizeof(deviations) / sizeof(deviations[0]);
 	return s;
 }
 
@@ -56,14 +47,6 @@ static void spec_done(struct spec *s)
 {
 	free(s->urcs);
 	free(s->finals);
-}
-
-static void list_breach(void *user, const struct breach *b)
-{
-	struct buf *out = user;
-	if (out->len)
-		buf_puts(out, ", ");
-	buf_printf(out, "%s %s", strrchr(b->requirement, '-') + 1, b->text);
 }
 
 static int64_t event(struct monitor *m, const char *what, int64_t t_ns)
@@ -87,7 +70,7 @@ static void session(const char *expected, const char *const *steps)
 {
 	struct buf breaches AUTO_BUF = { 0 };
 	struct spec spec = spec_of_pieces();
-	struct monitor *m = monitor_create(&spec, noise, list_breach, &breaches);
+	struct monitor *m = monitor_create(&spec, noise, sessions_list_breach, &breaches);
 	int64_t t_ns = 1;
 	for (; *steps; steps++) {
 		const char *rest = *steps + 2;
@@ -188,7 +171,7 @@ Test(monitor, a_flood_is_reported_a_few_times)
 {
 	struct buf breaches AUTO_BUF = { 0 };
 	struct spec spec = spec_of_pieces();
-	struct monitor *m = monitor_create(&spec, NULL, list_breach, &breaches);
+	struct monitor *m = monitor_create(&spec, NULL, sessions_list_breach, &breaches);
 	monitor_sent(m, "AT\r\n", 4, 1);
 	monitor_received(m, "OK\r\n", 4, 2);
 	for (int i = 0; i < 1000; i++)
@@ -383,7 +366,7 @@ static void replay(void *user, char direction, const void *bytes, size_t len, do
 static void judge_recording(const struct spec *spec)
 {
 	struct buf breaches AUTO_BUF = { 0 };
-	struct monitor *m = monitor_create(spec, NULL, list_breach, &breaches);
+	struct monitor *m = monitor_create(spec, NULL, sessions_list_breach, &breaches);
 	cr_assert(recording_play(TRANSCRIPTS "/esp-at-2.0.0.jsonl", replay, m));
 	monitor_end(m, INT64_MAX);
 	cr_assert_str_eq(buf_text(&breaches), "");
