@@ -3,6 +3,7 @@
 import ctypes
 import os
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -20,9 +21,15 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind((HOST, 0))
-        return s.getsockname()[1]
+    """Below those that connections are given, on whatever address: a WebSocket listener has them all."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("", port))
+                return port
+            except OSError:
+                continue
 
 
 class Broker:
