@@ -5,6 +5,7 @@ one is seen by the suite is the kill matrix's business; a sample is looked at he
 import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,16 @@ import unittest
 SUITES = sys.argv.pop()
 from atmodule import Module, faults, run  # noqa: E402  (takes the program off the command line)
 
-KEYS = {"name", "operator", "command", "form", "parameter", "breaks", "text"}
+KEYS = {"name", "operator", "point", "family", "issue", "command", "form", "parameter", "breaks", "text"}
+POINTS = {"parameter", "state", "store", "restore", "response", "final", "urc", "prompt", "data", "timing",
+          "links", "error-code", "survival"}
+FAMILIES = {"basic", "wifi", "tcpip", "mqtt"}
+# Where a family has nothing of the kind: no prompt, no data and no connections of its own, error
+# codes that the document does not tell apart, and settings that are not kept.
+NONE = {("prompt", "basic"), ("prompt", "wifi"), ("data", "basic"), ("links", "basic"),
+        ("error-code", "wifi"), ("error-code", "tcpip"), ("store", "mqtt"), ("restore", "mqtt")}
+ISSUE = re.compile(r"(espressif/(esp-at|ESP8266_AT|ESP8266_NONOS_SDK)|jorgegv/jnext|MaJerle/lwesp"
+                   r"|kaluma-project/kaluma)#[1-9][0-9]*")
 
 
 def requirements():
@@ -36,7 +46,32 @@ class List(unittest.TestCase):
             self.assertTrue(f["text"] and f["operator"], f)
             self.assertTrue(f["name"].startswith(f["operator"]), f)
         lines = run("--list-faults").stdout.decode().splitlines()
-        self.assertEqual([line.split()[0] for line in lines], [f["name"] for f in known])
+        self.assertEqual([line.split()[:2] for line in lines], [[f["name"], f["point"]] for f in known])
+
+    def test_every_choke_point_in_every_family(self):
+        known = faults()
+        self.assertEqual({f["point"] for f in known}, POINTS)
+        self.assertEqual({f["family"] for f in known}, FAMILIES | {"general"})
+        self.assertEqual({(f["point"], f["family"]) for f in known if f["family"] != "general"},
+                         {(p, f) for p in POINTS for f in FAMILIES} - NONE)
+
+    def test_family_is_that_of_the_command(self):
+        where = {}
+        for path in glob.glob(os.path.join(SUITES, "*", "*.json")):
+            with open(path, encoding="utf-8") as f:
+                where[json.load(f).get("command", "")] = os.path.basename(os.path.dirname(path))
+        for f in faults():
+            if f["command"]:
+                self.assertEqual(f["family"], where[f["command"]], f["name"])
+
+    def test_defects_of_real_firmware_are_named_after_their_issue(self):
+        for f in faults():
+            number = re.match(r"(esp-at|nonos|nonos-sdk|jnext|lwesp|kaluma)-([0-9]+)(:|$)", f["name"])
+            if number:
+                self.assertRegex(f["issue"], ISSUE, f["name"])
+                self.assertEqual(f["issue"].partition("#")[2], number[2], f["name"])
+            else:
+                self.assertEqual(f["issue"], "", f["name"])
 
     def test_breaks_requirements_that_exist_and_can_be_tested(self):
         known = requirements()
