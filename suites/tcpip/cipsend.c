@@ -3,6 +3,15 @@
  * go through. */
 #include "data.h"
 
+Test(cipsend, has_its_prompt_behind_ok, REQ("CIPSEND-42"), TAGS("needs:peers"))
+{
+	int peer = enter_linked("tcp", NULL);
+	for (int i = 0; i < 5; i++)
+		prompt_behind_ok("AT+CIPSEND=4", "data", 4);
+	peer_expect(peer, "datadatadatadatadata", 20, 0);
+	leave_single();
+}
+
 /* ---- the bytes ---- */
 
 Test(cipsend, delivers_what_was_given, REQ("CIPSEND-19", "CIPSEND-24"), TAGS("needs:peers"))

@@ -8,6 +8,15 @@ static void send_ex(const char *text)
 	send_data("AT+CIPSENDEX=2048", text, strlen(text));
 }
 
+Test(cipsendex, has_its_prompt_behind_ok, REQ("CIPSENDEX-38"), TAGS("needs:peers"))
+{
+	int peer = enter_linked("tcp", NULL);
+	prompt_behind_ok("AT+CIPSENDEX=4", "data", 4);
+	prompt_behind_ok("AT+CIPSENDEX=2048", "data\\0", 6);
+	peer_expect(peer, "datadata", 8, 0);
+	leave_single();
+}
+
 Test(cipsendex, delivers_what_was_given, REQ("CIPSENDEX-19", "CIPSENDEX-31"), TAGS("needs:peers"))
 {
 	static const size_t lengths[] = { 1, 2, 256, 2047, 2048 };

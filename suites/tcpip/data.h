@@ -46,6 +46,17 @@ static inline void send_through(int link, int peer, int connection, const void *
 	peer_expect_on(peer, connection, bytes, len, 0);
 }
 
+/* Sends, and expects the prompt behind OK and nowhere else. */
+static inline void prompt_behind_ok(const char *command, const void *bytes, size_t len)
+{
+	size_t n;
+	data_prompt(command);
+	const char *wire = received(&n), *ok = strstr(wire, "\nOK\r\n"), *sign = strchr(wire, '>');
+	check(ok && sign && sign > ok, "the prompt does not come behind OK");
+	raw(bytes, len);
+	response("SEND OK");
+}
+
 /* Nothing more reaches the peer for a moment. */
 static inline void nothing_more(int peer)
 {

@@ -263,6 +263,22 @@ Test(savetranslink, resolves_a_name, REQ("SAVETRANSLINK-32"), TAGS("nvs needs:pe
 	leave_names();
 }
 
+Test(savetranslink, resolves_a_name_for_udp, REQ("SAVETRANSLINK-40"),
+	TAGS("nvs needs:peers needs:air"))
+{
+	int names = enter_names("{\"zone\":{\"start.atconform.test\":[\"192.0.2.46\"]}}");
+	int peer = peer_open("udp", NULL);
+	peer_as(peer, "start.atconform.test", 4322);
+	at("AT+SAVETRANSLINK=1,\"start.atconform.test\",4322,\"UDP\"", "OK");
+	at("AT+RST", "OK");
+	wait_udp(peer);
+	peer_send(peer, "to the host", 11);
+	passthrough_expect("to the host", 11, 0);
+	check(peer_requests(names) > 0, "the name server is not asked");
+	leave_saved();
+	leave_names();
+}
+
 Test(savetranslink, goes_on_until_the_peer_is_there, REQ("SAVETRANSLINK-33"),
 	TAGS("nvs needs:peers"))
 {
