@@ -179,6 +179,31 @@ Test(mqttconncfg, tells_the_broker_to_retain, REQ("MQTTCONNCFG-30"), TAGS("needs
 	leave_mqtt();
 }
 
+/* Left as it was where the empty place is refused: without a will. */
+static struct connect with_empty_place(const char *qos_and_retain)
+{
+	int peer = enter_scripted();
+	any(fmt("AT+MQTTCONNCFG=0,120,0,\"a/b\",\"gone\",%s", qos_and_retain));
+	bool taken = said("OK");
+	struct connect c = script_accept(peer, 0);
+	check(c.has_will == taken, "a will that was %s",
+		taken ? "accepted is missing" : "refused is there");
+	leave_mqtt();
+	return c;
+}
+
+Test(mqttconncfg, leaves_a_will_of_qos_0_by_default, REQ("MQTTCONNCFG-42"), TAGS("needs:peers"))
+{
+	struct connect c = with_empty_place(",1");
+	check(c.will_qos == 0, "without a QoS the broker gets %d", c.will_qos);
+}
+
+Test(mqttconncfg, retains_no_will_by_default, REQ("MQTTCONNCFG-43"), TAGS("needs:peers"))
+{
+	struct connect c = with_empty_place("1,");
+	check(!c.will_retain, "without a retain flag the broker is to keep the will");
+}
+
 Test(mqttconncfg, has_no_will_by_default, REQ("MQTTCONNCFG-32"), TAGS("needs:peers"))
 {
 	struct connect c = script_accept(enter_scripted(), 0);

@@ -42,6 +42,17 @@ Test(mqttpub, has_the_qos_given, REQ("MQTTPUB-20"), TAGS("needs:broker"))
 	leave_mqtt();
 }
 
+Test(mqttpub, has_qos_0_by_default, REQ("MQTTPUB-36"), TAGS("needs:broker"))
+{
+	const char *t = own("a");
+	int o = enter_observed(t);
+	any(fmt("AT+MQTTPUB=0,\"%s\",\"test\",,0", t));
+	if (said("OK"))
+		expect_message(o, t, "test", 4, 0, false, patience_ms());
+	no_message(o, moment_ms());
+	leave_mqtt();
+}
+
 Test(mqttpub, is_published_once, REQ("MQTTPUB-34"), TAGS("needs:broker"))
 {
 	const char *t = own("a");

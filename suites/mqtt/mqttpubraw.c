@@ -78,6 +78,21 @@ Test(mqttpubraw, takes_data_in_any_pieces, REQ("MQTTPUBRAW-22"), TAGS("needs:bro
 	leave_mqtt();
 }
 
+Test(mqttpubraw, has_qos_0_by_default, REQ("MQTTPUBRAW-35"), TAGS("needs:broker"))
+{
+	const char *t = own("a");
+	int o = enter_observed(t);
+	any(fmt("AT+MQTTPUBRAW=0,\"%s\",4,,0", t));
+	if (said("OK")) {
+		prompt();
+		raw("data", 4);
+		response("+MQTTPUB:OK");
+		expect_message(o, t, "data", 4, 0, false, patience_ms());
+	}
+	no_message(o, moment_ms());
+	leave_mqtt();
+}
+
 /* ---- prompt and result ---- */
 
 Test(mqttpubraw, has_its_prompt_behind_ok, REQ("MQTTPUBRAW-32"), TAGS("needs:broker"))

@@ -254,6 +254,20 @@ Test(ciupdate, tells_no_step_it_does_not_get_to, REQ("CIUPDATE-20"), TAGS(NEEDS)
 	leave_update();
 }
 
+Test(ciupdate, tells_each_step_in_its_place, REQ("CIUPDATE-26"), TAGS(NEEDS))
+{
+	enter_update("\"version\":\"v2.7.2.2\",\"mode\":\"no-version\"");
+	int steps = steps_of("AT+CIUPDATE");
+	check(steps < 4, "step %d is told without a version", steps);
+	peer_stop_listening(plain);
+	steps = steps_of("AT+CIUPDATE");
+	check(steps < 3, "step %d is told without a connection", steps);
+	peer_set(names, PEER_ALL, "{\"mode\":\"nxdomain\"}");
+	steps = steps_of("AT+CIUPDATE");
+	check(steps < 2, "step %d is told without an address", steps);
+	leave_update();
+}
+
 static void expect_failing(const char *mode)
 {
 	enter_update(fmt("\"version\":\"v2.7.3.0\",\"mode\":\"%s\"", mode));
