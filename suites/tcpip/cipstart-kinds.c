@@ -139,15 +139,25 @@ Test(cipstart, takes_the_mode_behind_the_local_port, REQ("CIPSTART-63"), TAGS("n
 
 /* ---- local IP ---- */
 
-Test(cipstart, takes_its_own_ip_for_tcp, REQ("CIPSTART-29"), TAGS("needs:peers"))
+static void expect_own_ip_taken(const char *type, const char *kind)
 {
 	enter_single();
-	int peer = peer_open("tcp-sink", NULL);
+	int peer = peer_open(kind, NULL);
 	const char *own = own_ip();
-	at(link_line(LINK_SINGLE, "TCP", peer, fmt(",,%s", own)), "OK");
+	at(link_line(LINK_SINGLE, type, peer, fmt(",,%s", own)), "OK");
 	given("AT+CIPCLOSE");
-	at(link_line(LINK_SINGLE, "TCP", peer, fmt(",60,%s", own)), "OK");
+	at(link_line(LINK_SINGLE, type, peer, fmt(",60,%s", own)), "OK");
 	leave_single();
+}
+
+Test(cipstart, takes_its_own_ip_for_tcp, REQ("CIPSTART-29"), TAGS("needs:peers"))
+{
+	expect_own_ip_taken("TCP", "tcp-sink");
+}
+
+Test(cipstart, takes_its_own_ip_for_ssl, REQ("CIPSTART-68"), TAGS("needs:peers needs:tls"))
+{
+	expect_own_ip_taken("SSL", "tls");
 }
 
 Test(cipstart, takes_its_own_ip_for_udp, REQ("CIPSTART-32"), TAGS("needs:peers"))
