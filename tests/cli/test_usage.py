@@ -56,6 +56,8 @@ class Words(CliTest):
             with self.subTest(pattern):
                 self.check_usage("run", pattern, says=(re.escape(f'"{pattern}"'), "atconform list"))
                 self.check_usage("list", pattern, says=(re.escape(f'"{pattern}"'), "atconform list"))
+                self.check_usage("list", "--requirements", pattern,
+                                 says=(re.escape(f'"{pattern}"'), "atconform list --requirements"))
 
     def test_one_good_pattern_does_not_hide_a_bad_one(self):
         self.check_usage("run", "basic/at/*", "basic/ta/*", says=('"basic/ta/\\*"',))
@@ -291,6 +293,44 @@ class Catalogue(CliTest):
         result = self.call("list", "basic")
         self.assertEqual(result.code, 0)
         self.assertIn(f"{len(self.cases('basic'))} cases", result.out)
+
+    def requirements(self, *patterns):
+        result = self.call("list", "--requirements", "--json", *patterns)
+        self.assertEqual((result.code, result.err), (0, ""))
+        return json.loads(result.out)
+
+    def test_list_requirements(self):
+        requirements, cases = self.requirements(), self.cases()
+        judged = {}
+        for case in cases:
+            for identity in case["requirements"]:
+                judged.setdefault(identity, []).append(case["case"])
+        identities = [r["id"] for r in requirements]
+        self.assertEqual(len(identities), len(set(identities)))
+        for r in requirements:
+            with self.subTest(r["id"]):
+                self.assertEqual(r["cases"], judged.get(r["id"], []))
+                self.assertEqual(bool(r["cases"]), r["judge"] == "case")
+                self.assertEqual(bool(r["untestable"]), r["judge"] == "untestable")
+                self.assertIn(r["grade"], ("stated", "inferred"))
+                self.assertTrue(r["line"] > 0 and r["text"] and r["section"])
+                with open(r["file"], encoding="utf-8") as f:
+                    self.assertIn(f'"{r["id"]}"', f.read().splitlines()[r["file_line"] - 1])
+
+    def test_patterns_of_requirements(self):
+        by_command = self.requirements("cwmode")
+        self.assertTrue(by_command)
+        self.assertEqual({(r["command"], r["command_section"]) for r in by_command},
+                         {("AT+CWMODE", "3.1")})
+        self.assertEqual(by_command, self.requirements("AT+CWMODE"))
+        self.assertEqual(by_command, self.requirements("CWMODE-*"))
+        self.assertEqual(self.requirements("CWMODE-3"), [r for r in by_command if r["id"] == "CWMODE-3"])
+        self.assertEqual({r["family"] for r in self.requirements("basic", "general")},
+                         {"basic", "general"})
+        plain = self.call("list", "--requirements", "cwmode")
+        self.assertEqual(plain.code, 0)
+        self.assertIn(f"{len(by_command)} requirements", plain.out)
+        self.assertRegex(plain.out, r"(?m)^CWMODE-15 .*stated +untestable +In mode 0 the radio is off")
 
     def test_explain(self):
         case = self.cases("uart_cur")[0]
