@@ -200,6 +200,24 @@ Test(cipserver, comes_back_on_its_port, REQ("CIPSERVER-21"), TAGS("needs:access_
 	leave_server();
 }
 
+Test(cipserver, announces_a_client_by_seven_fields, REQ("SYSMSG-17"),
+	TAGS("nvs needs:access_point needs:peers"))
+{
+	enter_server(PORT);
+	given("AT+SYSMSG=2");
+	int client = peer_connect("tcp", PORT, NULL);
+	urc(LINK_CONN, 0);
+	check(field_int("id") < LINKS, "the link ID is %s", field("id"));
+	check(field_int("lport") == PORT, "the local port is %s", field("lport"));
+	int64_t remote = field_int("rport");
+	const char *end = peer_state(client, "connections.0.from"), *colon = strrchr(end, ':');
+	check(colon && atoi(colon + 1) == remote, "the remote port is %lld, the client has %s",
+		(long long)remote, end);
+	no_urc(RE("[0-4],CONNECT"), bench_ms("silence"));
+	given("AT+SYSMSG=0");
+	leave_server();
+}
+
 Test(cipserver, frees_the_id_of_a_client_that_left, REQ("CIPSERVER-22"),
 	TAGS("needs:access_point needs:peers"))
 {

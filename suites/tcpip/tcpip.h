@@ -121,6 +121,11 @@ static inline void leave_server(void)
 	forget_urcs();
 }
 
+/* How a connection is announced when AT+SYSMSG asks for details. */
+#define LINK_CONN                                                                                  \
+	RE("\\+LINK_CONN ?: ?(?<status>\\d+),(?<id>\\d+),\"?(?<type>[A-Za-z0-9]+)\"?,"             \
+	   "(?<terminal>\\d+),\"?(?<ip>[0-9.]+)\"?,(?<rport>\\d+),(?<lport>\\d+)")
+
 /* A client of the tester whose link the module has announced; *link, may be NULL, is its id. */
 static inline int client_connects(int port, int *link)
 {

@@ -219,6 +219,16 @@ Test(cwlap, ignores_the_shortest_time_when_passive, REQ("CWLAP-32"), TAGS("needs
 	leave_mode();
 }
 
+Test(cwlap, lasts_the_shortest_time_at_least, REQ("CWLAP-38"))
+{
+	enter_scan(1);
+	int64_t begun = clock_ms();
+	scan("AT+CWLAP=\"no such network\",,6,0,1000,1500");
+	int64_t took = clock_ms() - begun;
+	check(took >= 900, "one channel took %lld ms", (long long)took);
+	leave_mode();
+}
+
 Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"), TAGS("needs:access_point"))
 {
 	enter_scan(1);

@@ -56,6 +56,19 @@ Test(cwlif, lists_each_station_once, REQ("CWLIF-4"), TAGS("nvs needs:air"))
 	leave_softap();
 }
 
+Test(cwlif, lists_no_address_without_dhcp, REQ("CWLIF-8"), TAGS("nvs needs:air"))
+{
+	enter_softap(2);
+	given("AT+CWDHCP=0,2");
+	check(station_joins(STATION_1, SOFTAP_PASSWORD), "the station can't join");
+	listen_for(bench_ms("silence"));
+	list_clients();
+	for (size_t i = 0; i < client_count; i++)
+		check(ip_number(clients[i].ip) == 0, "the list has %s", clients[i].ip);
+	given("AT+CWDHCP=1,2");
+	leave_softap();
+}
+
 Test(cwlif, forgets_a_station_that_has_left, REQ("CWLIF-5"), TAGS("nvs needs:air"))
 {
 	enter_softap(2);

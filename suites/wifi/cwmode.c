@@ -42,6 +42,18 @@ Test(cwmode, softap_alone_takes_the_station_away, REQ("CWMODE-13"), TAGS("nvs ne
 	leave_station();
 }
 
+Test(cwmode, station_alone_takes_the_softap_away, REQ("CWMODE-18"), TAGS("nvs needs:air"))
+{
+	enter_softap(2);
+	check(station_joins(STATION_1, SOFTAP_PASSWORD), "the station can't join in mode 2");
+	at("AT+CWMODE=1", "OK");
+	check(!station_joins(STATION_1, SOFTAP_PASSWORD), "a station has joined in mode 1");
+	given("AT+CWMODE=2");
+	list_clients();
+	check(client_count == 0, "%zu stations are still in the list", client_count);
+	leave_softap();
+}
+
 Test(cwmode, both_interfaces_work_at_once, REQ("CWMODE-14"), TAGS("nvs needs:access_point"))
 {
 	remember_softap(3);
