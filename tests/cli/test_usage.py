@@ -332,17 +332,75 @@ class Catalogue(CliTest):
         self.assertIn(f"{len(by_command)} requirements", plain.out)
         self.assertRegex(plain.out, r"(?m)^CWMODE-15 .*stated +untestable +In mode 0 the radio is off")
 
+    KILL_MATRIX = {"cases": {}, "unproven": [], "faults": [
+        {"name": "dull:gmr", "text": "says less", "state": "killed", "breaks": ["GMR-1", "GMR-2", "SESSION-1"],
+         "killers": {"basic/gmr": ["execute_answers_as_documented"]}, "others": {}},
+        {"name": "odd:gmr", "text": "says it oddly", "state": "survived", "breaks": ["GMR-1"],
+         "killers": {}, "others": {}},
+    ]}
+
+    def explain(self, word, matrix=KILL_MATRIX):
+        """With a kill matrix of the test's own; None: there is none."""
+        text = matrix if isinstance(matrix, str) else json.dumps(matrix)
+        data = os.path.dirname(os.path.dirname(self.file("data/docs/kill-matrix.json", text)))
+        if matrix is None:
+            os.remove(data + "/docs/kill-matrix.json")
+        if not os.path.exists(data + "/suites"):
+            os.symlink(SOURCE + "/suites", data + "/suites")
+        return self.call("explain", word, env={"ATCONFORM_DATA": data})
+
     def test_explain(self):
         case = self.cases("uart_cur")[0]
-        by_id = self.call("explain", case["requirements"][0])
+        by_id = self.explain(case["requirements"][0])
         self.assertEqual((by_id.code, by_id.err), (0, ""))
         self.assertRegex(by_id.out, r"section 2\.7, line \d+, (stated|inferred)")
         self.assertIn(case["case"], by_id.out)
-        by_command = self.call("explain", "AT+UART_CUR")
+        self.assertIn("proven by no fault", by_id.out)
+        by_command = self.explain("AT+UART_CUR")
         self.assertIn(case["requirements"][0], by_command.out)
-        by_case = self.call("explain", case["case"])
+        by_case = self.explain(case["case"])
         self.assertIn(case["requirements"][0], by_case.out)
-        self.assertEqual(self.call("explain", "general").code, 0)
+        self.assertIn("kills no fault", by_case.out)
+        self.assertEqual(self.explain("general").code, 0)
+        self.assertNotIn("proven", self.explain("UART_CUR-27").out, "it is untestable")
+
+    def test_explain_names_the_faults(self):
+        killer = "basic/gmr/execute_answers_as_documented"
+        judged = next(c for c in self.cases("gmr") if c["case"] == killer)["requirements"]
+        self.assertEqual(judged, ["GMR-1"])
+        self.assertIn(f"  proven by fault dull:gmr: says less\n    killed by {killer}\n",
+                      self.explain("GMR-1").out)
+        self.assertNotIn("odd:gmr", self.explain("GMR-1").out, "it survived")
+        self.assertIn("proven by no fault", self.explain("GMR-2").out, "the killer does not judge it")
+        self.assertIn("proven by fault dull:gmr", self.explain("SESSION-1").out)
+        self.assertIn("  kills fault dull:gmr, which breaks GMR-1 GMR-2 SESSION-1: says less\n",
+                      self.explain(killer).out)
+        self.assertRegex(self.explain("AT+GMR").out,
+                         r"(?s)GMR-1 .*proven by 1 fault\n.*GMR-2 .*proven by no fault")
+
+    def test_explain_names_three_killers(self):
+        names = [c["case"].rpartition("/")[2] for c in self.cases("UART_CUR-3")]
+        self.assertGreater(len(names), 3)
+        fault = {"name": "slow", "text": "is slow", "state": "killed", "breaks": ["UART_CUR-3"],
+                 "killers": {"basic/uart_cur": names}, "others": {}}
+        said = self.explain("UART_CUR-3", {"faults": [fault]}).out
+        self.assertRegex(said, rf"killed by( [^ ]+,){{2}} [^ ]+ and {len(names) - 3} more\n")
+
+    def test_explain_without_a_kill_matrix(self):
+        fault = self.KILL_MATRIX["faults"][0]
+        for broken, says in ((None, "docs/kill-matrix.json is nowhere"),
+                             ('{"faults": [', "docs/kill-matrix.json:1:"),
+                             ([], "no list of faults"),
+                             ({"faults": [{**fault, "killers": {"basic/gmr": [1]}}]}, "dull:gmr is incomplete"),
+                             ({"faults": [{**fault, "breaks": None}]}, "dull:gmr is incomplete"),
+                             ({"faults": [{}]}, "a fault is incomplete")):
+            with self.subTest(says):
+                result = self.explain("GMR-1", broken)
+                self.assertEqual((result.code, len(result.said)), (0, 1), result.err)
+                self.assertIn(says, result.err)
+                self.assertIn("are not shown", result.err)
+                self.assertIn("case basic/gmr/", result.out)
+                self.assertNotIn("proven", result.out)
 
     def test_dry_run_touches_nothing(self):
         result = self.call("run", "--dry-run", "--iut", "pty:/nowhere", "basic/at/*")
