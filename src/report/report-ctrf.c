@@ -37,6 +37,14 @@ static const enum status statuses[VERDICT_COUNT] = {
 	[VERDICT_MISSING] = STATUS_OTHER,
 };
 
+/* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
+ * one for the run itself when none of its cases is shown as failed. */
+static bool shows_run(const struct run *run)
+{
+	bool failed = run->counts[VERDICT_FAIL] || run->counts[VERDICT_ERROR];
+	return run_itself_failed(run) || (run->exit_code != 0 && !failed);
+}
+
 static int64_t not_negative(int64_t value)
 {
 	return value > 0 ? value : 0;
@@ -78,14 +86,15 @@ static void summary(struct json_out *j, const struct run *run)
 	int64_t counts[STATUSES] = { 0 };
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		counts[statuses[v]] += (int64_t)run->counts[v];
+	counts[STATUS_FAILED] += shows_run(run);
 	int64_t start = text_moment_ms(run, 0);
 	int64_t stop = text_moment_ms(run, run->last_ns);
 	out_open(j, "summary", '{');
-	out_number(j, "tests", (int64_t)run->case_count);
+	out_number(j, "tests", (int64_t)run->case_count + shows_run(run));
 	for (unsigned s = 0; s < STATUSES; s++)
 		out_number(j, status_names[s], counts[s]);
 	out_number(j, "flaky", (int64_t)run->flaky);
-	out_number(j, "suites", (int64_t)suites(run));
+	out_number(j, "suites", (int64_t)suites(run) + shows_run(run));
 	out_number(j, "start", start);
 	out_number(j, "stop", stop);
 	out_number(j, "duration", stop - start);
@@ -291,6 +300,34 @@ static int test(
 	return result;
 }
 
+/* What no case shows, as JUnit's atconform.run. */
+static void run_test(struct json_out *j, const struct run *run)
+{
+	AUTO_BUF struct buf repeat = { 0 };
+	AUTO_BUF struct buf text = { 0 };
+	buf_puts(&repeat, "atconform");
+	for (const char *const *arg = (const char *const *)run->argv; *arg && *++arg;) {
+		buf_putc(&repeat, ' ');
+		text_shell(&repeat, *arg);
+	}
+	out_open(j, NULL, '{');
+	out_text(j, "testId", "atconform/run/run");
+	out_text(j, "name", "run");
+	out_text(j, "status", status_names[STATUS_FAILED]);
+	out_text(j, "rawStatus", verdict_name(VERDICT_ERROR));
+	out_number(j, "duration", 0);
+	out_list(j, "suite", (const char *const[]){ "atconform", "run", NULL });
+	buf_printf(&text, "%s (exit %d): %s", run_outcome(run), run->exit_code, run->detail);
+	out_text(j, "message", buf_text(&text));
+	out_text(j, "type", "run");
+	open_extra(j);
+	out_text(j, "verdict", verdict_name(VERDICT_ERROR));
+	out_flag(j, "gates", true);
+	out_text(j, "repeat", buf_text(&repeat));
+	close_extra(j);
+	out_close(j, '}');
+}
+
 static void environment(struct json_out *j, const struct run *run)
 {
 	out_open(j, "environment", '{');
@@ -427,6 +464,8 @@ static int write_ctrf(const struct run *run, FILE *out, struct error *error)
 	int result = 0;
 	for (size_t i = 0; i < run->case_count && !result; i++)
 		result = test(&j, run, &run->cases[i], error);
+	if (shows_run(run))
+		run_test(&j, run);
 	out_close(&j, ']');
 	environment(&j, run);
 	run_extra(&j, run);

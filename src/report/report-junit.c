@@ -314,12 +314,6 @@ static int suites(struct writer *w, const struct run_case **cases)
 	return result;
 }
 
-/* Something that no case shows: an interrupted run, a breach between cases, nothing verified. */
-static bool run_itself_failed(const struct run *run)
-{
-	return run->end != RUN_COMPLETE || run->breach_count || run->exit_code == 5;
-}
-
 static void run_suite(struct writer *w)
 {
 	struct totals totals = { .tests = 1, .of = { [ELEMENT_ERROR] = 1 } };

@@ -55,6 +55,12 @@ bool run_gates(const struct run *run, const struct run_case *c)
 	return true;
 }
 
+bool run_itself_failed(const struct run *run)
+{
+	return run->end != RUN_COMPLETE || run->breach_count ||
+	       run->exit_code == EXIT_NOTHING_VERIFIED;
+}
+
 /* The worse of two for a requirement: any case that did not pass keeps it from passing. */
 static bool worse(enum verdict a, enum verdict b)
 {

@@ -142,6 +142,9 @@ enum verdict run_verdict(const struct run_case *c);
 bool run_flaky(const struct run_case *c);
 /* Does this verdict alone keep the exit code from 0 under the run's gates? */
 bool run_gates(const struct run *run, const struct run_case *c);
+/* Something that no case shows keeps the run from conforming: it did not go on to its end, a breach
+ * between cases, nothing verified. */
+bool run_itself_failed(const struct run *run);
 const struct run_requirement *run_requirement(const struct run *run, const char *id);
 const struct run_known *run_known(const struct run *run, const char *id);
 const char *run_outcome(const struct run *run); /* "Conforms", "Does not conform" … */

@@ -34,7 +34,10 @@ def one(validator, name, journal):
     for status in ("passed", "failed", "skipped", "pending", "other"):
         check(summary[status] == sum(t["status"] == status for t in results["tests"]),
               "%s: %s" % (name, status))
-    for test in results["tests"]:
+    cases = [t for t in results["tests"] if t["type"] != "run"]
+    check((told["exit"] == 0) <= (cases == results["tests"]), "%s: the run itself failed" % name)
+    check(told["exit"] == 0 or summary["failed"] > 0, "%s: exit %d, nothing failed" % (name, told["exit"]))
+    for test in cases:
         check(test["status"] == STATUS[test["rawStatus"]], "%s: %s" % (name, test["rawStatus"]))
         check((test["status"] == "passed") == (test["rawStatus"] == "pass"), name)
     check(summary["passed"] == told["pass"], "%s: passed" % name)
