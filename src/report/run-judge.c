@@ -144,12 +144,38 @@ static void settle_grade(struct run *run, struct run_attempt *a)
 	a->inferred = r ? r->inferred : a->inferred;
 }
 
+static void settle(
+	struct run_attempt *a, enum verdict v, const char *requirement, const char *message)
+{
+	a->verdict = v;
+	a->requirement = requirement;
+	if (*message)
+		a->message = message;
+}
+
+/* A verdict that the events of its attempt contradict is none: what broke a rule of the session did
+ * not pass and can't be excused, what met a deviation is one, and what never had the line saw
+ * nothing of the module. The rig writes no such journal. */
+static void settle_verdict(struct run_attempt *a)
+{
+	bool tame = a->verdict == VERDICT_NA || a->verdict == VERDICT_SKIPPED ||
+		    a->verdict == VERDICT_UNEQUIPPED;
+	bool pass = a->verdict == VERDICT_PASS;
+	if ((pass || tame || a->verdict == VERDICT_DEVIATION) && a->breach_count)
+		settle(a, VERDICT_FAIL, a->breaches[0].id, a->breaches[0].text);
+	else if (pass && a->deviation_count)
+		settle(a, VERDICT_DEVIATION, a->deviations[0].requirement, "");
+	else if (pass && !a->leased)
+		settle(a, VERDICT_ERROR, a->requirement, "it passed, but it never had the line");
+}
+
 static size_t count_all(struct run *run)
 {
 	size_t leased = 0;
 	for (size_t i = 0; i < run->case_count; i++) {
 		struct run_case *c = &run->cases[i];
 		for (size_t k = 0; k < c->attempt_count; k++) {
+			settle_verdict(&c->attempts[k]);
 			settle_grade(run, &c->attempts[k]);
 			leased += c->attempts[k].leased;
 		}

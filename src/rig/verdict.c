@@ -51,6 +51,19 @@ static struct outcome as_said(const struct said *said, const char *verdict)
 		.at = said->at };
 }
 
+/* What says nothing of the module can't hide what the monitor saw of it. */
+static bool excused(const char *verdict)
+{
+	return is(verdict, "unequipped") || is(verdict, "n/a") || is(verdict, "skipped");
+}
+
+static void breached(struct outcome *out, const struct case_state *state)
+{
+	out->verdict = "fail";
+	out->requirement = state->breach;
+	out->message = state->breach_text;
+}
+
 /* The worker said pass: do the others agree? */
 static struct outcome judge_pass(const struct case_state *state, char *text, size_t size)
 {
@@ -64,9 +77,7 @@ static struct outcome judge_pass(const struct case_state *state, char *text, siz
 			criterion->message ? criterion->message : "");
 		out.message = text;
 	} else if (state->breach) {
-		out.verdict = "fail";
-		out.requirement = state->breach;
-		out.message = state->breach_text;
+		breached(&out, state);
 	} else if (state->deviations) {
 		out.verdict = "deviation";
 		out.requirement = state->deviation;
@@ -109,7 +120,9 @@ static struct outcome judge(const struct case_state *state, char *text, size_t s
 	if (good)
 		return judge_pass(state, text, size);
 	struct outcome out = as_said(&state->by_worker, verdict);
-	if (!known(verdict)) {
+	if (state->breach && excused(verdict)) {
+		breached(&out, state);
+	} else if (!known(verdict)) {
 		out.verdict = "error";
 		snprintf(text, size, "the worker gave an unknown verdict, \"%.40s\"", verdict);
 		out.message = text;

@@ -72,6 +72,17 @@ static inline void verdict_of(int c, int attempt, const char *verdict, const cha
 	buf_finish(&rest);
 }
 
+/* Of a case that had the line. */
+static inline void judged(int c, const char *verdict, const char *requirement)
+{
+	char rest[64];
+	snprintf(rest, sizeof(rest), "\"l\":0,\"c\":%d,\"attempt\":1,\"pid\":1", c);
+	line("lease", rest);
+	snprintf(rest, sizeof(rest), "\"l\":0,\"c\":%d", c);
+	line("release", rest);
+	verdict_of(c, 1, verdict, requirement);
+}
+
 static inline void end(const char *reason, int signal)
 {
 	struct buf rest = { 0 };

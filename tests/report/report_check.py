@@ -80,6 +80,9 @@ def only(*verdicts):
     journal.requirement("X-1")
     for i, verdict in enumerate(verdicts):
         journal.plan("basic/x/case_%d" % i, "AT+X", ["X-1"])
+        if verdict == "pass":
+            journal.lease(i)
+            journal.release(i)
         journal.verdict(i, verdict)
     journal.end()
     return journal

@@ -11,7 +11,7 @@ static int exit_of(const char *gates, const char *requirement, const char *const
 		plan(requirement);
 	for (int c = 0; verdicts[c]; c++)
 		if (strcmp(verdicts[c], "missing") != 0)
-			verdict_of(c, 1, verdicts[c], requirement);
+			judged(c, verdicts[c], requirement);
 	end("complete", 0);
 	cr_assert(read_journal() == 0, "%s", error_text(&error));
 	int code = run_exit_code(run);
@@ -71,7 +71,7 @@ static int exit_at_end(const char *reason, int signal, const char *verdict)
 {
 	header(GATES_NONE);
 	plan("X-1");
-	verdict_of(0, 1, verdict, "X-1");
+	judged(0, verdict, "X-1");
 	end(reason, signal);
 	cr_assert(read_journal() == 0, "%s", error_text(&error));
 	int code = run_exit_code(run);
@@ -103,7 +103,7 @@ Test(exit_code, a_breach_outside_every_case_is_1)
 {
 	header(GATES_NONE);
 	plan("X-1");
-	verdict_of(0, 1, "pass", "X-1");
+	judged(0, "pass", "X-1");
 	line("breach", "\"l\":0,\"c\":-1,\"id\":\"SESSION-1\",\"text\":\"t\",\"bytes\":\"x\"");
 	end("complete", 0);
 	cr_assert_eq(read_journal(), 0);
@@ -119,8 +119,8 @@ Test(reader, cut_anywhere_it_reads_up_to_there_and_is_never_green)
 	line("lease", "\"l\":0,\"c\":0,\"attempt\":1,\"pid\":1");
 	line("tx", "\"l\":0,\"c\":0,\"bytes\":\"AT+X\\r\\n\"");
 	line("release", "\"l\":0,\"c\":0");
-	verdict_of(0, 1, "pass", "X-1");
-	verdict_of(1, 1, "pass", "X-1");
+	judged(0, "pass", "X-1");
+	judged(1, "pass", "X-1");
 	end("complete", 0);
 	size_t first = strcspn(buf_text(&journal), "\n");
 	for (size_t len = first; len + 2 < journal.len; len++) {
@@ -196,7 +196,7 @@ Test(reader, events_and_keys_of_later_versions_are_passed_over)
 	header(GATES_NONE);
 	plan("X-1");
 	line("weather", "\"sky\":\"blue\"");
-	verdict_of(0, 1, "pass", "X-1");
+	judged(0, "pass", "X-1");
 	end("complete", 0);
 	cr_assert_eq(read_journal(), 0);
 	cr_assert_eq(run_exit_code(run), 0);
@@ -238,13 +238,24 @@ Test(reader, a_requirement_passes_only_when_all_its_cases_do)
 	plan("X-1");
 	plan("X-1");
 	plan("X-2");
-	verdict_of(0, 1, "pass", "X-1");
+	judged(0, "pass", "X-1");
 	verdict_of(1, 1, "skipped", "X-1");
-	verdict_of(2, 1, "pass", "X-2");
+	judged(2, "pass", "X-2");
 	end("complete", 0);
 	cr_assert_eq(read_journal(), 0);
 	cr_assert_eq(run_requirement(run, "X-1")->verdict, VERDICT_SKIPPED);
 	cr_assert_eq(run_requirement(run, "X-2")->verdict, VERDICT_PASS);
+	cr_assert_eq(run_requirement(run, "SESSION-1")->verdict, VERDICT_PASS);
+	finish();
+}
+
+Test(reader, the_monitor_judges_nothing_where_no_case_had_the_line)
+{
+	header(GATES_NONE);
+	plan("X-1");
+	verdict_of(0, 1, "skipped", "X-1");
+	end("complete", 0);
+	cr_assert_eq(read_journal(), 0);
 	cr_assert_not(run_requirement(run, "SESSION-1")->tested);
 	finish();
 }

@@ -76,3 +76,25 @@ Test(progress, a_terminal_has_one_line_that_is_cleared_at_the_end)
 	cr_assert_eq(strcmp(text + len - 4, "\r\x1b[K"), 0);
 	free(text);
 }
+
+/* One pass, and one case of this verdict: what the lines of a log count. */
+static void counts_apart(enum verdict v)
+{
+	char said[1024] = "", wanted[64];
+	FILE *out = fmemopen(said, sizeof(said), "w");
+	struct progress *p = progress_create(out, false, 2);
+	progress_case_ended(p, "a/b/passes", VERDICT_PASS, "");
+	progress_case_ended(p, "a/b/other", v, "why");
+	progress_destroy(p);
+	fclose(out);
+	snprintf(wanted, sizeof(wanted), "%s  a/b/other  why\n", verdict_name(v));
+	cr_assert(strstr(said, wanted), "%s: %s", verdict_name(v), said);
+	snprintf(wanted, sizeof(wanted), "2/2  1 pass  1 %s\n", verdict_name(v));
+	cr_assert(strstr(said, wanted), "%s: %s", verdict_name(v), said);
+}
+
+Test(progress, nothing_but_a_pass_is_counted_as_one)
+{
+	for (unsigned v = VERDICT_PASS + 1; v < VERDICT_COUNT; v++)
+		counts_apart((enum verdict)v);
+}

@@ -193,6 +193,12 @@ static void do_double(int fd)
 	say_verdict(fd, "pass", "");
 }
 
+static void do_double_excused(int fd)
+{
+	ask(fd, "AT+DOUBLE\r\n", "OK\r\n");
+	say_verdict(fd, "unequipped", "no such thing here");
+}
+
 static void do_echo_off(int fd)
 {
 	ask(fd, "ATE0\r\n", "OK\r\n");
@@ -360,6 +366,7 @@ static const struct {
 	{ "drink", do_drink },
 	{ "die", do_die },
 	{ "double", do_double },
+	{ "double_excused", do_double_excused },
 	{ "echo_off", do_echo_off },
 	{ "lost_rate", do_lost_rate },
 	{ "stuck", do_stuck },

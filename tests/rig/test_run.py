@@ -7,16 +7,18 @@ import rigtest
 class Verdicts(rigtest.RigTest):
     def test_each_way_a_case_can_end(self):
         run = self.run_rig("pass", "fail", "crash", "exit_zero", "verdict_then_crash", "deviation",
-                           "wrong_name", "double", "pass2", timeouts="500,1000,30,3000,5000,25")
+                           "wrong_name", "double", "double_excused", "pass2",
+                           timeouts="500,1000,30,3000,5000,25")
         self.assertEqual(run.end, "complete", run.text)
         self.assertEqual(run.verdicts(), {
             "pass": "pass", "fail": "fail", "crash": "error", "exit_zero": "error",
             "verdict_then_crash": "error", "deviation": "deviation", "wrong_name": "fail",
-            "double": "fail", "pass2": "pass"})
+            "double": "fail", "double_excused": "fail", "pass2": "pass"})
         fail = run.verdict("fail")
         self.assertEqual((fail["requirement"], fail["grade"], fail["message"], fail["at"]),
                          ("FAKE-1", "inferred", "as planned", 7))
-        self.assertRegex(run.verdict("double")["requirement"], r"^SESSION-\d+$")
+        for name in ("double", "double_excused"):
+            self.assertRegex(run.verdict(name)["requirement"], r"^SESSION-\d+$")
         self.assertEqual(len(run.of("deviation", id="FAKE-D1")), 1)
         self.assertIn("FAKE-D1", run.verdict("deviation")["message"])
 
