@@ -20,6 +20,7 @@ struct search {
 	const char *suite; /* only this command; NULL: all */
 	bool general;      /* the general models rather than commands */
 	size_t found;
+	bool seen; /* a model file in the folder that is being searched, whether wanted or not */
 };
 
 static int by_name(const void *a, const void *b)
@@ -77,20 +78,24 @@ static int load_file(struct search *s, const char *path, const char *family, con
 
 static int search_family(struct search *s, const char *dir, const char *family)
 {
+	bool wanted = s->general == (strcmp(family, "general") == 0);
 	char *folder AUTO_FREE = NULL;
-	if (s->general != (strcmp(family, "general") == 0) ||
-		asprintf(&folder, "%s/%s", dir, family) < 0)
+	/* The first pass, for the general models, looks into every folder. */
+	if ((!wanted && !s->general) || asprintf(&folder, "%s/%s", dir, family) < 0)
 		return 0;
 	char **names = list_folder(folder);
 	int status = 0;
+	if (!names && errno != ENOTDIR)
+		return error_set(s->error, folder, 0, 0, "can't be read: %s", strerror(errno));
 	for (size_t i = 0; names && names[i] && status == 0; i++) {
 		if (!text_ends(names[i], ".json"))
 			continue;
+		s->seen = true;
 		char *path AUTO_FREE = NULL;
 		if (asprintf(&path, "%s/%s", folder, names[i]) < 0)
 			break;
 		names[i][strlen(names[i]) - strlen(".json")] = '\0';
-		if (!s->suite || strcmp(s->suite, names[i]) == 0)
+		if (wanted && (!s->suite || strcmp(s->suite, names[i]) == 0))
 			status = load_file(s, path, family, names[i]);
 	}
 	free_names(names);
@@ -105,9 +110,15 @@ static int search_dirs(struct search *s, const char *const dirs[])
 		if (!families)
 			return error_set(
 				s->error, dirs[i], 0, 0, "can't be read: %s", strerror(errno));
+		s->seen = false;
 		for (size_t j = 0; families[j] && status == 0; j++)
 			status = search_family(s, dirs[i], families[j]);
 		free_names(families);
+		/* One level too deep or too high is a slip that would leave its commands out. */
+		if (status == 0 && s->general && !s->seen)
+			status = error_set(s->error, dirs[i], 0, 0,
+				"holds no model; wanted is the folder in which FAMILY/COMMAND.json "
+				"is");
 	}
 	return status;
 }
