@@ -159,6 +159,19 @@ Test(cipsslcconf, refuses_no_id_in_multiple_mode, REQ("CIPSSLCCONF-21"), TAGS("n
 	leave_settings();
 }
 
+Test(cipsslcconf, finds_the_module_idle, REQ("CIPSSLCCONF-39"),
+	TAGS("nvs issue:espressif/esp-at#283"))
+{
+	static const char *const before[] = { "AT+CIPSNTPTIME?", "AT+CIPSSLCCONF?", "AT+CIPMUX?" };
+	enter_settings();
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		any(before[i]);
+		at("AT+CIPSSLCCONF=4,0,0,0", "OK");
+		no_urc("busy p...", 1);
+	}
+	leave_settings();
+}
+
 Test(cipsslcconf, outlives_the_power, REQ("CIPSSLCCONF-16"), TAGS("nvs needs:power"))
 {
 	struct setting now[LINKS];
