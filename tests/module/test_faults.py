@@ -22,6 +22,14 @@ FAMILIES = {"basic", "wifi", "tcpip", "mqtt"}
 # codes that the document does not tell apart, and settings that are not kept.
 NONE = {("prompt", "basic"), ("prompt", "wifi"), ("data", "basic"), ("links", "basic"),
         ("error-code", "wifi"), ("error-code", "tcpip"), ("store", "mqtt"), ("restore", "mqtt")}
+# Those that have to be there; fixtures/module/README.md says why others are not.
+MET = {
+    "espressif/esp-at": (13, 36, 140, 154, 238, 239, 270, 283, 287, 294, 302, 312, 314, 315, 322, 328, 338, 345, 377,
+                         388, 429, 444, 446, 450, 452, 455, 465, 473, 478, 479, 493, 521, 531, 535, 539, 589, 609,
+                         686, 731, 856, 933, 967, 1027),
+    "espressif/ESP8266_AT": (8,), "espressif/ESP8266_NONOS_SDK": (35, 50, 124, 184, 213), "jorgegv/jnext": (249,),
+    "MaJerle/lwesp": (46, 51, 54), "kaluma-project/kaluma": (389,),
+}
 ISSUE = re.compile(r"(espressif/(esp-at|ESP8266_AT|ESP8266_NONOS_SDK)|jorgegv/jnext|MaJerle/lwesp"
                    r"|kaluma-project/kaluma)#[1-9][0-9]*")
 
@@ -72,6 +80,8 @@ class List(unittest.TestCase):
                 self.assertEqual(f["issue"].partition("#")[2], number[2], f["name"])
             else:
                 self.assertEqual(f["issue"], "", f["name"])
+        met = {f"{where}#{number}" for where, numbers in MET.items() for number in numbers}
+        self.assertEqual({f["issue"] for f in faults()} - {""}, met)
 
     def test_breaks_requirements_that_exist_and_can_be_tested(self):
         known = requirements()
@@ -148,6 +158,18 @@ class Sample(unittest.TestCase):
         self.check("spills:uart_cur", ["AT+UART_CUR=9600,8,1,0,0", "AT+UART_DEF?"],
                    "+UART_DEF:9600,8,1,0,0\r\n\r\nOK\r\n")
         self.assertEqual(self.raw("forget-value:ate.echo.0", "ATE0", "AT"), b"AT\r\n\r\nOK\r\n")
+
+    def test_line(self):
+        change, show = "AT+UART_CUR=115200,8,1,2,3", "AT+UART_CUR?"
+        self.check("esp-at-473:uart_cur", [change, show], "+UART_CUR:115200,8,1,2,0\r\n\r\nOK\r\n")
+        self.check("esp-at-338:uart_cur", [change, show], "+UART_CUR:115200,8,1,0,3\r\n\r\nOK\r\n")
+        zeros = "nonos-sdk-213:uart_def"
+        self.check(zeros, ["AT+UART_DEF?"], "+UART_DEF:0,0,0,0,0\r\n\r\nOK\r\n")
+        self.check(zeros, ["AT+UART_DEF=115200,8,1,0,0", "AT+UART_DEF?"], "+UART_DEF:115200,8,1,0,0\r\n\r\nOK\r\n")
+        garbage = bytes(b ^ 0xA5 for b in b"\r\nOK\r\n")
+        self.assertEqual(self.raw("esp-at-429:sleep", "ATE0", "AT+SLEEP=1", "AT"), garbage)
+        self.check("esp-at-429:sleep", ["AT+SLEEP=1", "AT+SLEEP=0"], "\r\nOK\r\n")
+        self.assertEqual(self.raw("esp-at-493:gslp", "AT+GSLP=20", "ATE0", "AT"), garbage)
 
     def test_answers(self):
         show = ["AT+SYSLOG?"]

@@ -55,6 +55,8 @@ class Sample(unittest.TestCase):
         self.module("connect-after-ok:cipstart")
         self.m.send(f'AT+CIPSTART="TCP","{HOST}",{port(self.server)}\r\n')
         self.assertEqual(self.m.read(0.3), b"\r\nOK\r\nCONNECT\r\n")
+        self.module("nonos-sdk-35:cipstart", "AT+CIPMUX=1")
+        self.assertEqual(self.start(-10), ["246,CONNECT", "OK"])
         self.module("already-silent:cipstart")
         self.start()
         self.assertEqual(self.start(), ["ERROR"])
@@ -135,11 +137,41 @@ class Sample(unittest.TestCase):
             self.accept().sendall(b"hello")
             self.m.read(0.2)
             self.assertEqual(self.m.ask("AT+CIPRECVDATA=2047"), answer, fault)
+        self.module("lwesp-46:ciprecvmode", "AT+CIPRECVMODE=1")
+        self.start()
+        s = self.accept()
+        seen = []
+        for _ in range(5):
+            s.sendall(b"x")
+            seen.append(self.m.read(0.1))
+        self.assertEqual(seen, [b"\r\n+IPD,1\r\n", b"\r\n+IPD,2\r\n", b"\r\n+IPD,3\r\n", b"", b"\r\n+IPD,5\r\n"])
+        self.module("lwesp-54:ciprecvmode", "AT+CIPRECVMODE=1", "AT+CIPMUX=1", "AT+CIPSERVER=1")
+        s = socket.create_connection((MODULE, self.m.control({"get": "server"})["port"]))
+        self.addCleanup(s.close)
+        s.sendall(b"x")
+        self.assertEqual(self.m.read(0.3), b"0,CONNECT\r\n")
+        s.sendall(b"x")
+        self.assertEqual(self.m.read(0.3), b"\r\n+IPD,0,2\r\n")
         self.module("total:ciprecvlen", "AT+CIPRECVMODE=1", "AT+CIPMUX=1")
         self.start(2)
         self.accept().sendall(b"hello")
         self.m.read(0.2)
         self.assertEqual(self.m.ask("AT+CIPRECVLEN?"), ["+CIPRECVLEN:5,,5,,", "OK"])
+
+    def test_lost_input_and_output(self):
+        self.module("esp-at-455:cipsend")
+        self.start()
+        s = self.accept()
+        self.assertEqual(self.send("AT+CIPSEND=1024", b"x" * 1024)[1], b"\r\nSEND OK\r\n")
+        self.assertEqual(self.send("AT+CIPSEND=2048", b"x" * 2048)[1], b"")
+        self.module("kaluma-389")
+        self.start()
+        s = self.accept()
+        seen = []
+        for _ in range(5):
+            s.sendall(b"0123456789")
+            seen.append(self.m.read(0.1))
+        self.assertEqual(seen, [b"\r\n+IPD,10:0123456789"] * 3 + [b"\r\n+IPD,1:0123456789", b"\r\n+IPD,10:0123456789"])
 
     def test_closing(self):
         for fault, text in (("no-closed:cipclose", b"\r\nOK\r\n"), ("closed-after-ok:cipclose", b"\r\nOK\r\nCLOSED\r\n"),
@@ -154,6 +186,13 @@ class Sample(unittest.TestCase):
         self.m.ask("AT+CIPCLOSE")
         with self.assertRaises(ConnectionResetError):
             s.recv(1)
+        self.module("lwesp-51:cipclose", "AT+CIPMUX=1")
+        self.start(0)
+        self.start(1)
+        self.assertEqual(self.m.ask("AT+CIPCLOSE=0"), ["0,CLOSED", "OK"])
+        self.m.send("AT+CIPCLOSE=1\r\n")
+        self.assertEqual(self.m.read(0.2), b"")
+        self.assertEqual(self.m.ask("AT"), ["OK"])
         self.module("leaks:cipclose")
         self.start()
         s = self.accept()
@@ -177,7 +216,7 @@ class Sample(unittest.TestCase):
             for _ in range(4):
                 self.addCleanup(socket.create_connection(there).close)
             self.assertEqual(self.m.read(0.4).count(b",CONNECT"), taken, fault)
-        self.module("nonos-50:cipserver", "AT+CIPMUX=1", "AT+CIPSERVER=1")
+        self.module("nonos-sdk-50:cipserver", "AT+CIPMUX=1", "AT+CIPSERVER=1")
         there = (MODULE, self.m.control({"get": "server"})["port"])
         self.m.send('AT+CIPSTART=0,"TCP","192.168.77.1",80\r\n')
         time.sleep(0.03)
@@ -185,7 +224,7 @@ class Sample(unittest.TestCase):
         self.assertIn(b"0,CONNECT", self.m.read(0.3))
 
     def test_passthrough(self):
-        for fault, sent, arrives in (("plus-inside:cipmode", b"a+++b", b""), ("esp-at-455:cipmode", b"abc", b"ab"),
+        for fault, sent, arrives in (("plus-inside:cipmode", b"a+++b", b""), ("esp-at-444:cipmode", b"abc", b"ab"),
                                      ("commands-inside:cipmode", b"AT\r\n", b"")):
             self.module(fault, "AT+CIPMODE=1")
             self.start()

@@ -97,6 +97,11 @@ class Faults(unittest.TestCase):
         self.observer().publish("in", "eleven byte", 1)
         self.m.until(b"\r\nready\r\n")
 
+    def test_commas(self):
+        self.module("esp-at-446:mqttpub")
+        self.assertEqual(self.m.ask('AT+MQTTPUB=0,"out","a\\"b",1,0'), ["OK"])
+        self.assertEqual(self.m.ask('AT+MQTTPUB=0,"out","a\\,b",1,0'), ["ERROR"])
+
     def test_publishing(self):
         for fault, qos, arrives in (("lost-byte:mqttpub", 1, (b"helo", 1)), ("qos-0:mqttpub", 2, (b"hello", 0)),
                                     ("doubled-byte:mqttpub", 0, (b"helloo", 0)), ("sends-nothing:mqttpub", 1, None)):

@@ -34,7 +34,7 @@ class Sample(unittest.TestCase):
                 ("no-code:cwjap", ['AT+CWJAP="nowhere",""'], ["ERROR"]),
                 ("fails-ok:cwjap", ['AT+CWJAP="nowhere",""'], ["OK"]),
                 ("any-password:cwjap", ['AT+CWJAP="atconform","x"'], JOINED),
-                ("empty-while-joined:cwjap", [JOIN, "AT+CWJAP?"], ["OK"]),
+                ("esp-at-479:cwjap", [JOIN, "AT+CWJAP?"], ["OK"]),
                 ("got-ip-first:cwjap", [JOIN], ["WIFI GOT IP", "WIFI CONNECTED", "OK"]),
                 ("urc-after-ok:cwjap", [JOIN], ["OK"]),
                 ("no-connected:cwjap", [JOIN], ["WIFI GOT IP", "OK"]),
@@ -43,11 +43,13 @@ class Sample(unittest.TestCase):
                 ("ignore-escapes:cwjap", [r'AT+CWJAP="ab\\\,c","0123456789\"\\"'], ["ERROR"]),
                 ("accept-above:cwjap.listen_interval", [JOIN + ",,,,101"], ["OK"]),
                 ("accept-malformed:cwjap.bssid", [JOIN + ',"x"'], ["OK"]),
-                ("reverts:cwmode", ["AT+RST", "AT+CWMODE?"], ["+CWMODE:3", "OK"]),
+                ("nonos-8:cwmode", ["AT+RST", "AT+CWMODE?"], ["+CWMODE:3", "OK"]),
                 ("mask-ignored:cwlapopt.rssi", ["AT+CWLAPOPT=0,2", 'AT+CWLAP="atconform"'],
                  ['+CWLAP:"atconform",-41', "OK"]),
                 ("filter-ignored:cwlap.mac", [f'AT+CWLAP="atconform","02:00:5e:00:00:02"'],
                  [f'+CWLAP:3,"atconform",-41,"{HOME}",6', "OK"]),
+                ("esp-at-856:cwlap", ["AT+CWLAPOPT=0,2", 'AT+CWLAP="atconform"'], ['+CWLAP:("atconform")', "OK"]),
+                ("esp-at-933:cwlap", ["AT+CWLAP"], ["OK"]),
                 ("swap-fields:cwlap.execute", ["AT+CWLAPOPT=0,3", "AT+CWLAP"], None),
                 ("accept-hole:cwsap.ecn", [AP, 'AT+CWSAP="ESP","1234567890",5,1'], ["OK"]),
                 ("hidden-by-default:cwsap", [AP, 'AT+CWSAP="ESP","1234567890",5,3', "AT+CWSAP?"],
@@ -77,7 +79,7 @@ class Sample(unittest.TestCase):
                 self.assertEqual(got, answer, fault)
 
     def test_garbage(self):
-        lines = self.last("garbage:cwlif", AP, "AT+CWLIF")
+        lines = self.last("esp-at-312:cwlif", AP, "AT+CWLIF")
         self.assertGreater(len(lines), 5)
         self.assertEqual(lines[0], "0.0.0.0,00:00:00:00:00:00")
 
