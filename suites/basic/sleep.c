@@ -8,7 +8,7 @@ Test(sleep, leaves_the_module_answering, REQ("SLEEP-10"), TAGS("issue:espressif/
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		at(modes[i], "OK");
 		at("AT", "OK");
-		ask("AT+GMR");
+		ask("AT+SYSRAM?");
 		at("AT", "OK");
 	}
 }
