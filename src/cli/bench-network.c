@@ -58,6 +58,9 @@ static const struct section {
 		{ { "ssid", FACT_SSID, true }, { "identity", FACT_NAME, true },
 			{ "username", FACT_NAME, true }, { "password", FACT_NAME, true },
 			{ "methods", FACT_METHODS, true } } },
+	{ "untrusted_access_point",
+		{ { "ssid", FACT_SSID, true }, { "identity", FACT_NAME, true },
+			{ "username", FACT_NAME, true }, { "password", FACT_NAME, true } } },
 };
 static const char *const addresses[] = { "module_address", "host_address", "other_address" };
 enum { SECTION_COUNT = sizeof(sections) / sizeof(sections[0]), ADDRESS_COUNT = 3, MACS_MAX = 8 };

@@ -321,6 +321,23 @@ Test(cwjeap, takes_all_certificate_bits, REQ("CWJEAP-29"), TAGS("nvs slow"))
 	leave_station();
 }
 
+Test(cwjeap, looks_at_the_certificate_of_the_server, REQ("CWJEAP-30"),
+	TAGS("nvs needs:untrusted_access_point"))
+{
+	const char *line = fmt("AT+CWJEAP=\"%s\",1,\"%s\",\"%s\",\"%s\"",
+		escaped(network("untrusted_access_point.ssid")),
+		escaped(network("untrusted_access_point.identity")),
+		escaped(network("untrusted_access_point.username")),
+		escaped(network("untrusted_access_point.password")));
+	enter_station();
+	any(fmt("%s,2", line));
+	check(said("ERROR"), "the answer is not ERROR");
+	check(!is_joined(), "joined to %s", field("ssid"));
+	any(fmt("%s,0", line));
+	check(said("OK"), "without the bit the answer is \"%s\"", line_text(0));
+	leave_station();
+}
+
 Test(cwjeap, is_left_by_cwqap, REQ("CWJEAP-31"), TAGS("nvs needs:enterprise_access_point"))
 {
 	int method = method_of_bench(-1);

@@ -118,6 +118,12 @@ class Station(Case):
         self.ok("AT+CWMODE=2")
         self.error(PEAP.format(1, "tester", "secret", 0))
 
+    def test_enterprise_with_a_certificate_from_nowhere(self):
+        command = PEAP.replace("atconform-enterprise", "atconform-untrusted")
+        for security in (2, 3):
+            self.says(command.format(1, "tester", "secret", security), "+CWJEAP:Timeout", "ERROR")
+        self.ok(command.format(1, "tester", "secret", 1), "WIFI CONNECTED", "WIFI GOT IP")
+
     def test_host_name(self):
         self.ok("AT+CWHOSTNAME?", '+CWHOSTNAME:"espressif"')
         for name in ("a", "h" * 32, "my_test"):
@@ -143,7 +149,7 @@ class Scan(Case):
 
     def test_list(self):
         found = self.scan()
-        self.assertEqual(len(found), 17)
+        self.assertEqual(len(found), 18)
         self.assertIn(f'3,"atconform",-41,"{HOME}",6', found)
         self.assertEqual({line[0] for line in found}, set("012345"))
         self.assertFalse(any("hidden" in line for line in found))
