@@ -10,8 +10,9 @@ import unittest
 from harness import ATCONFORM, ATMODULE, BUILD, SOURCE, SUITE, CliTest
 
 KILL_MATRIX = os.path.join(SOURCE, "tools/kill-matrix")
-IDLE = {"name": "idle", "operator": "none", "command": "AT+SYSRAM", "form": "query", "parameter": "",
-        "breaks": ["SYSRAM-1"], "text": "does nothing at all"}
+IDLE = {"name": "idle", "operator": "none", "point": "response", "family": "basic", "issue": "",
+        "command": "AT+SYSRAM", "form": "query", "parameter": "", "breaks": ["SYSRAM-1"],
+        "text": "does nothing at all"}
 
 
 class KillMatrix(CliTest):
@@ -101,6 +102,95 @@ class KillMatrix(CliTest):
         done = self.matrix(build=build)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("VOID", done.stdout)
+
+    def test_case_that_kills_nothing_needs_a_reason(self):
+        """And a reason that nothing needs is an error, too."""
+        record = self.record()
+        case = record["cases"]["basic/at"][0]
+        for row in record["faults"]:
+            row["killers"].pop("basic/at", None)
+        record["unproven"] = [f"basic/at/{leaf}" for leaf in record["cases"]["basic/at"]]
+        self.assertIn(f"no reason for case basic/at/{case}", self.checked(record).stdout)
+        reasons = {"faults": {"hang:gmr": "none"}, "cases": {"basic/none/such": "none"}}
+        done = self.checked(self.record(), reasons)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("stale reason for fault hang:gmr", done.stdout)
+        self.assertIn("stale reason for case basic/none/such", done.stdout)
+
+    def record(self):
+        with open(os.path.join(SOURCE, "docs/kill-matrix.json"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def checked(self, record, reasons=None, pages=True):
+        """tools/kill-matrix --check of a project whose record is this one."""
+        home = os.path.join(self.home, "project")
+        shutil.rmtree(home, ignore_errors=True)
+        os.makedirs(home + "/docs")
+        shutil.copytree(os.path.join(SOURCE, "tools"), home + "/tools")
+        os.symlink(os.path.join(SOURCE, "fixtures"), home + "/fixtures")
+        if reasons is None:
+            shutil.copy(os.path.join(SOURCE, "docs/kill-matrix-survivors.json"), home + "/docs")
+        else:
+            self.file("project/docs/kill-matrix-survivors.json", json.dumps(reasons))
+        self.file("project/docs/kill-matrix.json",
+                  record if isinstance(record, str) else json.dumps(record))
+        tool = [home + "/tools/kill-matrix", "--build", BUILD]
+        if pages:
+            subprocess.run([*tool, "--pages"], capture_output=True, check=True, timeout=60)
+        return subprocess.run([*tool, "--check"], text=True, capture_output=True, check=False, timeout=60)
+
+    def test_record_is_of_this_module_and_this_suite(self):
+        done = self.checked(self.record())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        record = self.record()
+        gone = record["faults"].pop(7)["name"]
+        record["faults"][0]["name"] = "no-such:fault"
+        record["faults"][1]["text"] = "does something else"
+        record["cases"]["basic/at"].append("no_such_case")
+        record["cases"]["basic/gmr"].pop()
+        done = self.checked(record)
+        self.assertEqual(done.returncode, 1)
+        for text in (f"fault {gone} is not in the record", "fault no-such:fault of the record is none",
+                     "the record has another text", "case basic/at/no_such_case of the record is gone",
+                     "is not in the record"):
+            self.assertIn(text, done.stdout)
+
+    def test_record_has_a_least_score(self):
+        record = self.record()
+        for row in record["faults"][:len(record["faults"]) // 25]:
+            row["state"], row["others"] = "killed elsewhere", row["killers"]
+        done = self.checked(record)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the score is too low", done.stdout)
+
+    def test_pages_are_of_the_record(self):
+        done = self.checked(self.record(), pages=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("docs/kill-matrix.md was not made from the record", done.stdout)
+        self.assertIn("docs/kill-matrix.html was not made from the record", done.stdout)
+
+    def test_record_that_is_none(self):
+        for text in ("", "[]", "{}", '{"cases": 1, "faults": [], "unproven": []}'):
+            done = self.checked(text, pages=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("docs/kill-matrix.json", done.stdout)
+            self.assertNotIn("Traceback", done.stderr)
+
+    def test_fault_is_held_against_the_record(self):
+        """Survived then, killed now: the record is not what it says."""
+        record = self.record()
+        name = self.some_fault()
+        row = next(r for r in record["faults"] if r["name"] == name)
+        same = self.matrix("--only", name, "--compare", self.file("same.json", json.dumps(record)))
+        self.assertEqual(same.returncode, 0, same.stdout + same.stderr)
+        row["state"] = "survived"
+        done = self.matrix("--only", name, "--compare", self.file("record.json", json.dumps(record)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"changed: {name}: survived -> killed", done.stdout)
+        row["name"] = "another"
+        done = self.matrix("--only", name, "--compare", self.file("record.json", json.dumps(record)))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"not in the record: {name}", done.stdout)
 
     def test_no_such_fault_is_void(self):
         done = self.matrix("--only", "none-of-these")
