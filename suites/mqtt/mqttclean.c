@@ -52,6 +52,13 @@ Test(mqttclean, reports_nothing_without_a_connection, REQ("MQTTCLEAN-9"))
 
 /* ---- states ---- */
 
+Test(mqttclean, is_answered_when_the_user_is_configured, REQ("MQTTCLEAN-10"))
+{
+	enter_user();
+	at(MQTT_CLEAN, "OK");
+	expect_state(MQTT_NOTHING);
+}
+
 Test(mqttclean, is_answered_when_configured, REQ("MQTTCLEAN-10"))
 {
 	enter_user();
@@ -81,6 +88,16 @@ Test(mqttclean, is_answered_when_subscribed, REQ("MQTTCLEAN-10"), TAGS("needs:br
 {
 	enter_connected(0);
 	given(fmt("AT+MQTTSUB=0,\"%s\",1", topic("a")));
+	at(MQTT_CLEAN, "OK");
+	expect_state(MQTT_NOTHING);
+	forget_urcs();
+}
+
+Test(mqttclean, is_answered_when_no_subscription_is_left, REQ("MQTTCLEAN-10"), TAGS("needs:broker"))
+{
+	enter_connected(0);
+	given(fmt("AT+MQTTSUB=0,\"%s\",1", topic("a")));
+	given(fmt("AT+MQTTUNSUB=0,\"%s\"", topic("a")));
 	at(MQTT_CLEAN, "OK");
 	expect_state(MQTT_NOTHING);
 	forget_urcs();

@@ -298,7 +298,8 @@ Test(mqttconn, comes_back_with_reconnection, REQ("MQTTCONN-50"), TAGS("needs:pee
 	leave_mqtt();
 }
 
-Test(mqttconn, announces_each_connection, REQ("MQTTCONN-51", "MQTTCONN-56"), TAGS("needs:peers"))
+/* The connection is lost and comes back, several times; `end` is said ahead of each new one. */
+static void comes_back_with(const char *end)
 {
 	enter_for_script();
 	int peer = peer_open("tcp", NULL);
@@ -309,9 +310,22 @@ Test(mqttconn, announces_each_connection, REQ("MQTTCONN-51", "MQTTCONN-56"), TAG
 		peer_wait_connect(peer, i, bench_ms("mqtt"));
 		script_connect(peer);
 		script_answer(peer, CONNACK_ACCEPTED);
-		urcs(bench_ms("mqtt"), MQTT_ENDED, MQTT_ANY_CONNECTED);
+		if (end)
+			urcs(bench_ms("mqtt"), end, MQTT_ANY_CONNECTED);
+		else
+			urc(MQTT_ANY_CONNECTED, bench_ms("mqtt"));
 	}
 	leave_mqtt();
+}
+
+Test(mqttconn, announces_each_connection, REQ("MQTTCONN-51"), TAGS("needs:peers"))
+{
+	comes_back_with(NULL);
+}
+
+Test(mqttconn, reports_the_end_before_it_connects_again, REQ("MQTTCONN-56"), TAGS("needs:peers"))
+{
+	comes_back_with(MQTT_ENDED);
 }
 
 /* ---- time ---- */

@@ -78,6 +78,17 @@ Test(mqttpubraw, takes_data_in_any_pieces, REQ("MQTTPUBRAW-22"), TAGS("needs:bro
 	leave_mqtt();
 }
 
+Test(mqttpubraw, takes_topics_of_64_bytes, REQ("MQTTPUBRAW-5", "MQTTPUBRAW-20"),
+	TAGS("needs:broker"))
+{
+	int o = enter_observed(own("#"));
+	char name[TOPIC_MAX + 1];
+	fill_topic(name, 'x');
+	publishes_raw(o, own(name), "the longest", 11);
+	publishes_raw(o, own("x"), "a short one", 11);
+	leave_mqtt();
+}
+
 Test(mqttpubraw, has_qos_0_by_default, REQ("MQTTPUBRAW-35"), TAGS("needs:broker"))
 {
 	const char *t = own("a");
