@@ -162,6 +162,20 @@ Test(mqttsub, lists_what_is_subscribed, REQ("MQTTSUB-15", "MQTTSUB-14", "MQTTSUB
 	leave_mqtt();
 }
 
+Test(mqttsub, lists_with_the_state_of_a_subscription, REQ("MQTTSUB-16"), TAGS("needs:broker"))
+{
+	enter_connected(0);
+	for (size_t i = 1; i <= 3; i++) {
+		subscribes(own(fmt("several/%zu", i)), 1);
+		const struct listed *l = read_subscriptions();
+		for (size_t k = 0; k < l->count; k++)
+			check(l->items[k].state == MQTT_SUBSCRIBED, "the state is %d",
+				l->items[k].state);
+		check(l->count == i, "%zu topics are listed, not %zu", l->count, i);
+	}
+	leave_mqtt();
+}
+
 Test(mqttsub, lists_in_the_documented_form, REQ("MQTTSUB-14", "MQTTSUB-16"), TAGS("needs:broker"))
 {
 	enter_connected(0);

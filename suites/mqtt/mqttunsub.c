@@ -47,6 +47,18 @@ Test(mqttunsub, ends_one_topic_after_another, REQ("MQTTUNSUB-12", "MQTTUNSUB-13"
 	leave_mqtt();
 }
 
+Test(mqttunsub, leaves_other_subscriptions_alone, REQ("MQTTUNSUB-13"), TAGS("needs:broker"))
+{
+	const char *gone = own("gone"), *here = own("here");
+	int o = enter();
+	subscribes(o, here);
+	subscribes(o, gone);
+	at(unsub_line(gone), "OK");
+	receives(o, here, "still there");
+	listed_once(read_subscriptions(), here, 1);
+	leave_mqtt();
+}
+
 Test(mqttunsub, takes_the_topic_off_the_list, REQ("MQTTUNSUB-16", "MQTTUNSUB-13"),
 	TAGS("needs:broker"))
 {
