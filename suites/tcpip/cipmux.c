@@ -127,7 +127,7 @@ Test(cipmux, has_five_connections_in_mode_1, REQ("CIPMUX-21"), TAGS("needs:peers
 	enter_multi();
 	for (int i = 0; i < LINKS; i++) {
 		peers[i] = peer_open("tcp", NULL);
-		start_link(i, "TCP", peers[i]);
+		at(link_line(i, "TCP", peers[i], ""), "OK");
 	}
 	for (int i = 0; i < LINKS; i++)
 		expect_text(i, peers[i], fmt("for link %d", i));

@@ -212,10 +212,10 @@ static void send_wrong_ones(int peer)
 	any(fmt("AT+SAVETRANSLINK=1,\"%s\",%d,\"TCP\"", ip, port + 65536));
 	any(fmt("AT+SAVETRANSLINK=1,\"%s\",%d,\"XXX\"", ip, port));
 	any(fmt("AT+SAVETRANSLINK=1,\"%s\",%d,\"SSL\"", ip, port));
-	any(fmt("AT+SAVETRANSLINK=1,\"%s\",%d,\"TCP\",7201", ip, port));
 	any(fmt("AT+SAVETRANSLINK=1,\"%s\"", ip));
 	any(fmt("AT+SAVETRANSLINK=1,\"\",%d", port));
 	any("AT+SAVETRANSLINK=1");
+	any(fmt("AT+SAVETRANSLINK=1,\"%s\",%d,\"TCP\",7201", ip, port));
 }
 
 Test(savetranslink, saves_nothing_when_refused, REQ("SAVETRANSLINK-30"), TAGS("nvs needs:peers"))

@@ -19,12 +19,14 @@ RANGES = [
     {"from": 6, "to": 6, "class": "furniture", "why": "a link"},
 ]
 MATRIX = {"cases": {"basic/a": ["works", "works_again"]}, "unproven": [], "faults": [
-    {"name": "deaf", "breaks": ["A-1", "SESSION-1"], "state": "killed", "text": "says nothing",
+    {"name": "deaf", "breaks": ["A-1", "A-4", "SESSION-1"], "state": "killed", "text": "says nothing",
      "killers": {"basic/a": ["works"]}, "others": {}},
     {"name": "late", "breaks": ["A-1"], "state": "survived", "text": "is late", "killers": {},
      "others": {}},
     {"name": "loud", "breaks": ["A-1"], "state": "killed", "text": "is loud",
      "killers": {"basic/b": ["works"]}, "others": {}},
+    {"name": "half", "breaks": ["A-2"], "state": "killed", "text": "does half of it",
+     "killers": {"basic/a": ["case_3"]}, "others": {}},
 ]}
 
 
@@ -111,7 +113,7 @@ class Ledger(unittest.TestCase):
         self.assertIn("`a/case_2` and 2 more (5)", rows["| A-2"])
         self.assertIn("*untestable*: no clock \\| there", rows["| A-3"])
         self.assertIn("session monitor) | `deaf` |", rows["| SESSION-1"])
-        self.assertIn("| basic | 3 | 2 | 1 | 2 | 0 | 1 | 1 |", self.read("requirements.md"))
+        self.assertIn("| basic | 3 | 2 | 1 | 2 | 0 | 1 | 2 |", self.read("requirements.md"))
         self.assertIn("| 6 | a link |", self.read("requirements.md"))
         self.assertIn("| 5 | 3 |", self.read("requirements.md"))
 
@@ -119,6 +121,14 @@ class Ledger(unittest.TestCase):
         os.remove(os.path.join(self.home, "kill-matrix.json"))
         self.assertEqual(self.ledger().returncode, 0)
         self.assertNotIn("deaf", self.read("requirements.md"))
+
+    def test_requirement_that_no_fault_proves(self):
+        """The fault that breaks it survives, or is killed by a case that judges something else."""
+        for killers, state in (({}, "survived"), ({"basic/b": ["works"]}, "killed")):
+            faults = [dict(f) for f in MATRIX["faults"]]
+            faults[-1].update(state=state, killers=killers)
+            self.write("kill-matrix.json", json.dumps({**MATRIX, "faults": faults}))
+            self.check_ranges("a.json:7: A-2 is proven by no fault")
 
     def test_page_is_edited(self):
         page = self.read("requirements.md")
