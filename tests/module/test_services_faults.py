@@ -70,6 +70,7 @@ class Sample(unittest.TestCase):
                 ("drop-line:cifsr.execute", ["AT+CWMODE=3", "AT+CIFSR"], ['+CIFSR:"192.168.4.1"', "OK"]),
                 ("accept-same:cipdns.three", [same], ["OK"]), ("accept-same:cipdns.three", [half], ["ERROR"]),
                 ("accept-same:cipdns.two", [half], ["OK"]), ("accept-same:cipdns.two", [same], ["ERROR"]),
+                ("once:cipdns", [by_hand], ["OK"]), ("once:cipdns", [by_hand, by_hand], ["ERROR"]),
                 ("esp-at-239:cipdns", [by_hand, "AT+CIPDNS?"], ['+CIPDNS:"1.1.1.1"', '+CIPDNS:"2.2.2.2"', "OK"]),
                 ("no-default:cipdns", ["AT+CIPDNS=1", "AT+CIPDNS?"], ['+CIPDNS:1,"0.0.0.0"', "OK"]),
                 ("not-stored:cipdns", [by_hand, "AT+RST", "AT+CIPDNS?"], ['+CIPDNS:0,"222.222.67.208"', "OK"]),
