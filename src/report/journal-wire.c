@@ -64,17 +64,27 @@ void reader_extend(struct reader *r, struct run_case *c)
 	}
 }
 
+void reader_drop_lease(struct lane *lane)
+{
+	lane->c = -1;
+	exchange_reset(&lane->exchange);
+}
+
 int read_lease(struct reader *r)
 {
 	struct run_case *c;
 	struct lane *lane;
+	enum attempt_why why;
 	int64_t number = 1;
 	int l;
 	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_number(r, "attempt", &number))
 		return -1;
 	if (!c)
 		return reader_fail(r, "a lease for no case");
+	if (reader_why(r, c->attempt_count ? ATTEMPT_RETRY : ATTEMPT_FIRST, &why))
+		return -1;
 	struct run_attempt a = { .number = (int)number,
+		.why = why,
 		.line = l,
 		.leased = true,
 		.from = r->from,
@@ -106,8 +116,7 @@ int read_release(struct reader *r)
 		return -1;
 	if (c)
 		reader_extend(r, c);
-	lane->c = -1;
-	exchange_reset(&lane->exchange);
+	reader_drop_lease(lane);
 	return 0;
 }
 

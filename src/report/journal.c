@@ -112,6 +112,48 @@ static int read_gates(struct reader *r)
 	return reader_flag(r, gates, "require_all", &run->require_all);
 }
 
+static int read_shard(struct reader *r)
+{
+	const json_t *shard = json_object_get(r->object, "shard");
+	struct run *run = r->run;
+	if (!shard)
+		return 0;
+	const json_t *header = r->object;
+	if (!json_is_object(shard))
+		return reader_fail(r, "\"shard\" is not an object");
+	r->object = shard;
+	int result = reader_need_number(r, "index", &run->shard) ||
+		     reader_need_number(r, "of", &run->shards) ||
+		     reader_need_number(r, "cases", &run->whole_count) ||
+		     reader_need_text(r, "plan", &run->whole_plan);
+	r->object = header;
+	if (result)
+		return -1;
+	if (run->shard < 1 || run->shard > run->shards)
+		return reader_fail(r, "there is no shard %lld of %lld", (long long)run->shard,
+			(long long)run->shards);
+	return 0;
+}
+
+/* How often and in what order, as the run was told. */
+static int read_schedule(struct reader *r)
+{
+	struct run *run = r->run;
+	const struct {
+		const char *key;
+		int64_t *out, least;
+	} numbers[] = { { "shuffle", &run->shuffle, 0 }, { "repeat", &run->repeat, 1 },
+		{ "retries", &run->retries, 0 }, { "flaky_budget", &run->flaky_budget, 0 } };
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (reader_number(r, numbers[i].key, numbers[i].out))
+			return -1;
+		if (*numbers[i].out < numbers[i].least)
+			return reader_fail(r, "\"%s\" is %lld", numbers[i].key,
+				(long long)*numbers[i].out);
+	}
+	return read_shard(r);
+}
+
 static int read_run(struct reader *r)
 {
 	struct run *run = r->run;
@@ -135,7 +177,22 @@ static int read_run(struct reader *r)
 		return -1;
 	if (reader_number(r, "jobs", &run->jobs) || reader_list(r, "argv", &run->argv))
 		return -1;
-	return read_gates(r);
+	return read_gates(r) || read_schedule(r) ? -1 : 0;
+}
+
+/* The run goes on after it was killed or interrupted: what comes is in the same journal. */
+static int read_resume(struct reader *r)
+{
+	struct run *run = r->run;
+	if (run->end == RUN_COMPLETE)
+		return reader_fail(r, "a run that was complete goes on");
+	run->end = RUN_CUT;
+	run->end_text = "";
+	run->signal = 0;
+	run->resumed++;
+	for (size_t i = 0; i < JOURNAL_LANES; i++)
+		reader_drop_lease(&r->lanes[i]);
+	return 0;
 }
 
 static int read_requirement(struct reader *r)
@@ -208,7 +265,8 @@ static int (*handler(const char *event))(struct reader *)
 		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
 		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },
 		{ "tolerate", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end } };
+		{ "verdict", read_verdict }, { "end", read_end },
+		{ "resume", read_resume } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;
@@ -228,7 +286,7 @@ static int read_object(struct reader *r)
 	if (n != run->lines)
 		return reader_fail(r, "line number %lld where %lld was due: lines are lost",
 			(long long)n, (long long)run->lines);
-	if (run->end != RUN_CUT)
+	if (run->end != RUN_CUT && strcmp(event, "resume") != 0)
 		return reader_fail(r, "an event after the end of the run");
 	run->lines++;
 	if (r->t > run->last_ns)

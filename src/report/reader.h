@@ -60,5 +60,8 @@ int read_verdict(struct reader *r);
 /* The case's present attempt reaches to here in the file. */
 void reader_extend(struct reader *r, struct run_case *c);
 struct run_attempt *reader_attempt(struct run_case *c);
+/* "why"; absent: `otherwise`. */
+int reader_why(struct reader *r, enum attempt_why otherwise, enum attempt_why *out);
+void reader_drop_lease(struct lane *lane);
 
 #endif

@@ -60,6 +60,10 @@ static void head(const struct run *run, FILE *out)
 	line(out, 0, "%s  run %s", run->program, run->id);
 	line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench,
 		run->profile, *run->profile_why ? run->profile_why : "?", run->time, run->host);
+	AUTO_BUF struct buf schedule = { 0 };
+	text_schedule(&schedule, run);
+	if (schedule.len)
+		line(out, 0, "%s", buf_text(&schedule));
 	size_t first = strcspn(run->firmware, "\n"); /* the rest is in the other reports */
 	if (first)
 		line(out, 0, "firmware %.*s", (int)first, run->firmware);
@@ -107,11 +111,27 @@ static const char *without_requirement(const struct run_attempt *a)
 	return end + 3;
 }
 
+/* All of them, when there were several: a case is more than what decided it. */
+static void attempt_lines(const struct run *run, const struct run_case *c, FILE *out)
+{
+	for (size_t i = 0; i < c->attempt_count && c->attempt_count > 1; i++) {
+		const struct run_attempt *a = &c->attempts[i];
+		AUTO_BUF struct buf text = { 0 };
+		text_attempt(&text, a);
+		buf_printf(&text, ": %s", verdict_name(a->verdict));
+		if (a != run_final(c)) {
+			buf_puts(&text, "  ");
+			text_why(&text, run, c, a);
+		}
+		wrapped(out, 4, 6, "%s", buf_text(&text));
+	}
+}
+
 static void case_lines(const struct run *run, const struct run_case *c, FILE *out)
 {
 	const struct run_attempt *a = run_final(c);
-	bool fail = a->verdict == VERDICT_FAIL;
-	line(out, 2, "%s  %s%s", verdict_name(a->verdict), c->id,
+	bool fail = run_verdict(c) == VERDICT_FAIL;
+	line(out, 2, "%s  %s%s", verdict_name(run_verdict(c)), c->id,
 		fail && a->inferred && !run->gate_inferred ? "  (does not gate)" : "");
 	requirement_line(run, a, out);
 	bool said = *a->expected || *a->actual; /* the message says it again, for other readers */
@@ -124,6 +144,7 @@ static void case_lines(const struct run *run, const struct run_case *c, FILE *ou
 	for (size_t i = 0; i < a->breach_count; i++)
 		wrapped(out, 4, 6, "breach of %s: %s", a->breaches[i].id, a->breaches[i].text);
 	deviation_lines(run, a, out);
+	attempt_lines(run, c, out);
 	if (*a->file)
 		line(out, 4, "at %s:%d", a->file, a->at);
 	else if (*c->file)
@@ -144,6 +165,7 @@ static const struct section sections[] = {
 	{ "Errors of the tester", VERDICT_ERROR, -1, false },
 	{ "Inconclusive", VERDICT_INCONCLUSIVE, -1, false },
 	{ "Missing: planned, without a verdict", VERDICT_MISSING, -1, true },
+	{ "Flaky: failed, and did not when tried again", VERDICT_FLAKY, -1, false },
 	{ "Known deviations", VERDICT_DEVIATION, -1, false },
 	{ "Unequipped: this bench can't", VERDICT_UNEQUIPPED, -1, true },
 	{ "Not applicable: the profile does not claim it", VERDICT_NA, -1, true },
@@ -153,7 +175,7 @@ static const struct section sections[] = {
 static bool belongs(const struct section *s, const struct run_case *c)
 {
 	const struct run_attempt *a = run_final(c);
-	return a->verdict == s->verdict && (s->inferred < 0 || a->inferred == (s->inferred == 1));
+	return run_verdict(c) == s->verdict && (s->inferred < 0 || a->inferred == (s->inferred == 1));
 }
 
 static void section_lines(const struct run *run, const struct section *s, FILE *out)
@@ -180,12 +202,6 @@ static void section_lines(const struct run *run, const struct section *s, FILE *
 
 static void extras(const struct run *run, FILE *out)
 {
-	if (run->flaky)
-		fprintf(out, "\nPassed only when repeated (%zu)\n", run->flaky);
-	for (size_t i = 0; i < run->case_count; i++)
-		if (run_flaky(&run->cases[i]))
-			line(out, 2, "%s  %zu attempts", run->cases[i].id,
-				run->cases[i].attempt_count);
 	if (run->breach_count)
 		fprintf(out, "\nBreaches outside every case (%zu)\n", run->breach_count);
 	for (size_t i = 0; i < run->breach_count; i++)

@@ -35,6 +35,7 @@ static const enum status statuses[VERDICT_COUNT] = {
 	[VERDICT_NA] = STATUS_SKIPPED,
 	[VERDICT_SKIPPED] = STATUS_SKIPPED,
 	[VERDICT_MISSING] = STATUS_OTHER,
+	[VERDICT_FLAKY] = STATUS_OTHER, /* with "flaky": true; viewers would count a pass as one */
 };
 
 /* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
@@ -189,13 +190,43 @@ static void peers(struct json_out *j, const struct run_attempt *a)
 	out_close(j, ']');
 }
 
+/* Viewers take a case with retries that passed for a flaky one: repetitions that were asked for are
+ * told elsewhere. */
+static bool retried(const struct run_case *c)
+{
+	for (size_t i = 0; i < c->attempt_count; i++)
+		if (c->attempts[i].why == ATTEMPT_RETRY)
+			return true;
+	return false;
+}
+
+static void all_attempts(struct json_out *j, const struct run *run, const struct run_case *c)
+{
+	if (c->attempt_count < 2 || retried(c))
+		return;
+	out_open(j, "attempts", '[');
+	for (size_t i = 0; i < c->attempt_count; i++) {
+		const struct run_attempt *a = &c->attempts[i];
+		AUTO_BUF struct buf why = { 0 };
+		text_why(&why, run, c, a);
+		out_open(j, NULL, '{');
+		out_number(j, "attempt", a->number);
+		out_text(j, "why", attempt_why_name(a->why));
+		out_text(j, "verdict", verdict_name(a->verdict));
+		out_number(j, "duration", not_negative(a->ms));
+		out_text_if(j, "message", buf_text(&why));
+		out_close(j, '}');
+	}
+	out_close(j, ']');
+}
+
 static void case_extra(struct json_out *j, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
 	AUTO_BUF struct buf repeat = { 0 };
 	text_repeat_command(&repeat, run, c);
 	open_extra(j);
-	out_text(j, "verdict", verdict_name(a->verdict));
+	out_text(j, "verdict", verdict_name(run_verdict(c)));
 	out_flag(j, "gates", run_gates(run, c));
 	out_text_if(j, "requirement", a->requirement);
 	out_text_if(j, "expected", a->expected);
@@ -211,13 +242,14 @@ static void case_extra(struct json_out *j, const struct run *run, const struct r
 	breaches(j, a->breaches, a->breach_count);
 	recoveries(j, a->recoveries, a->recovery_count);
 	peers(j, a);
+	all_attempts(j, run, c);
 	out_text(j, "repeat", buf_text(&repeat));
 	close_extra(j);
 }
 
 static void attempts(struct json_out *j, const struct run *run, const struct run_case *c)
 {
-	if (c->attempt_count < 2)
+	if (c->attempt_count < 2 || !retried(c))
 		return;
 	out_number(j, "retries", (int64_t)c->attempt_count - 1);
 	out_open(j, "retryAttempts", '[');
@@ -232,17 +264,19 @@ static void attempts(struct json_out *j, const struct run *run, const struct run
 		out_text_if(j, "message", buf_text(&why));
 		open_extra(j);
 		out_text(j, "verdict", verdict_name(a->verdict));
+		out_text(j, "why", attempt_why_name(a->why));
 		close_extra(j);
 		out_close(j, '}');
 	}
 	out_close(j, ']');
 }
 
-/* The wire log of a case that needs explaining, a line each. */
+/* The wire log of a case that needs explaining, a line each; of a flaky one what went wrong. */
 static int wire_lines(struct json_out *j, const struct run *run, const struct run_case *c,
-	const struct run_attempt *a, struct error *error)
+	struct error *error)
 {
-	enum status s = statuses[a->verdict];
+	const struct run_attempt *a = run_flaky(c) ? run_first_bad(c) : run_final(c);
+	enum status s = statuses[run_verdict(c)];
 	if (!a->leased || s == STATUS_PASSED || s == STATUS_SKIPPED)
 		return 0;
 	AUTO_BUF struct buf log = { 0 };
@@ -275,8 +309,8 @@ static int test(
 	out_open(j, NULL, '{');
 	out_text(j, "testId", c->id);
 	out_text(j, "name", c->name);
-	out_text(j, "status", status_of(a->verdict));
-	out_text(j, "rawStatus", verdict_name(a->verdict));
+	out_text(j, "status", status_of(run_verdict(c)));
+	out_text(j, "rawStatus", verdict_name(run_verdict(c)));
 	out_number(j, "duration", not_negative(a->ms));
 	if (a->leased) {
 		out_number(j, "start", text_moment_ms(run, a->start_ns));
@@ -294,7 +328,7 @@ static int test(
 		out_flag(j, "flaky", true);
 	attempts(j, run, c);
 	labels(j, c, a);
-	int result = wire_lines(j, run, c, a, error);
+	int result = wire_lines(j, run, c, error);
 	case_extra(j, run, c, a);
 	out_close(j, '}');
 	return result;
@@ -397,6 +431,23 @@ static void probes(struct json_out *j, const struct run *run)
 	out_close(j, ']');
 }
 
+static void schedule(struct json_out *j, const struct run *run)
+{
+	out_open(j, "schedule", '{');
+	if (run->shards) {
+		out_number(j, "shard", run->shard);
+		out_number(j, "shards", run->shards);
+		out_number(j, "whole_count", run->whole_count);
+		out_text(j, "whole_plan", run->whole_plan);
+	}
+	out_number(j, "shuffle", run->shuffle);
+	out_number(j, "repeat", run->repeat);
+	out_number(j, "retries", run->retries);
+	out_number(j, "flaky_budget", run->flaky_budget);
+	out_number(j, "resumed", run->resumed);
+	out_close(j, '}');
+}
+
 static void run_extra(struct json_out *j, const struct run *run)
 {
 	static const char *const ends[] = { [RUN_CUT] = "cut",
@@ -415,6 +466,7 @@ static void run_extra(struct json_out *j, const struct run *run)
 	out_flag(j, "strict", run->strict);
 	out_flag(j, "require_all", run->require_all);
 	out_close(j, '}');
+	schedule(j, run);
 	out_list(j, "argv", (const char *const *)run->argv);
 	out_text_if(j, "spec", run->spec);
 	probes(j, run);

@@ -41,7 +41,7 @@ static void summary(struct html *h, const struct run_case *c, const struct run_a
 {
 	AUTO_BUF struct buf why = { 0 };
 	html_puts(h, "<summary>");
-	html_badge(h, a->verdict, a->inferred);
+	html_badge(h, run_verdict(c), a->inferred);
 	html_puts(h, "<span class=\"id\">");
 	html_text(h, c->family);
 	html_puts(h, "/");
@@ -181,13 +181,15 @@ static int wire(struct html *h, const struct run_case *c, const struct run_attem
 		return -1;
 	h->wire_left -= log.len < h->wire_left ? log.len : h->wire_left;
 	long id = (long)(c - h->run->cases);
+	long attempt = (long)(a - c->attempts);
 	fprintf(h->out,
 		"<div><h4>%s, times in ms since the lease</h4><div class=\"wire\" "
-		"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" data-wire=\"w%ld\"></div>"
-		"<script type=\"application/json\" id=\"w%ld\">[",
+		"tabindex=\"0\" role=\"group\" aria-label=\"Wire log\" "
+		"data-wire=\"w%ld-%ld\"></div>"
+		"<script type=\"application/json\" id=\"w%ld-%ld\">[",
 		a->peer_count || a->broker_lines ? "Wire log of both sides of the network"
 						 : "Wire log",
-		id, id);
+		id, attempt, id, attempt);
 	fwrite(buf_text(&log), 1, log.len > 2 ? log.len - 2 : 0,
 		h->out); /* without the last ",\n" */
 	html_puts(h, "]</script>");
@@ -225,21 +227,36 @@ static void places(struct html *h, const struct run_case *c, const struct run_at
 	html_puts(h, "<button type=\"button\" class=\"copy\" hidden>copy</button></div></div>\n");
 }
 
-static void attempts(struct html *h, const struct run_case *c)
+static int one_attempt(struct html *h, const struct run_case *c, const struct run_attempt *a)
 {
-	if (c->attempt_count < 2)
-		return;
-	html_puts(h, "<div><h4>Attempts</h4><ul>");
-	for (size_t i = 0; i < c->attempt_count; i++) {
+	if (*a->message)
+		html_element(h, "p", "", a->message);
+	pair(h, a->expected, a->actual);
+	deviations(h, a);
+	breaches(h, a);
+	item_list(h, "Notes", a->notes, a->note_count);
+	recoveries(h, a);
+	return wire(h, c, a);
+}
+
+/* Each with everything that is known of it. */
+static int attempts(struct html *h, const struct run_case *c)
+{
+	int result = 0;
+	for (size_t i = 0; i < c->attempt_count && !result; i++) {
 		const struct run_attempt *a = &c->attempts[i];
-		AUTO_BUF struct buf why = { 0 };
-		text_why(&why, h->run, c, a);
-		fprintf(h->out, "<li>%d: %s, %lld ms ", a->number,
-			html_word(a->verdict, a->inferred), (long long)a->ms);
-		html_text(h, buf_text(&why));
-		html_puts(h, "</li>");
+		AUTO_BUF struct buf title = { 0 };
+		text_attempt(&title, a);
+		buf_printf(&title, ": %s, %lld ms", html_word(a->verdict, a->inferred),
+			(long long)a->ms);
+		fprintf(h->out, "<section class=\"attempt\"><h4>");
+		html_badge(h, a->verdict, a->inferred);
+		html_text(h, buf_text(&title));
+		html_puts(h, "</h4>\n");
+		result = one_attempt(h, c, a);
+		html_puts(h, "</section>\n");
 	}
-	html_puts(h, "</ul></div>\n");
+	return result;
 }
 
 static void open_case(struct html *h, const struct run_case *c, const struct run_attempt *a)
@@ -253,8 +270,8 @@ static void open_case(struct html *h, const struct run_case *c, const struct run
 	buf_printf(&id, "case=%s", c->id);
 	for (const char **name = c->requirements; *name; name++)
 		buf_printf(&names, "%s ", *name);
-	fprintf(h->out, "<details class=\"case v-%s\" data-v=\"%s\"",
-		html_class(a->verdict, a->inferred), html_class(a->verdict, a->inferred));
+	const char *class = html_class(run_verdict(c), a->inferred);
+	fprintf(h->out, "<details class=\"case v-%s\" data-v=\"%s\"", class, class);
 	html_attribute(h, "id", buf_text(&id));
 	html_attribute(h, "data-c", c->command);
 	html_attribute(h, "data-g", r ? r->inferred ? "inferred" : "stated" : "");
@@ -269,15 +286,7 @@ static int one_case(struct html *h, const struct run_case *c)
 	summary(h, c, a);
 	html_puts(h, "<div class=\"body\">\n");
 	requirements(h, c, a);
-	if (*a->message)
-		html_element(h, "p", "", a->message);
-	pair(h, a->expected, a->actual);
-	deviations(h, a);
-	breaches(h, a);
-	attempts(h, c);
-	item_list(h, "Notes", a->notes, a->note_count);
-	recoveries(h, a);
-	int result = wire(h, c, a);
+	int result = c->attempt_count > 1 ? attempts(h, c) : one_attempt(h, c, a);
 	places(h, c, a);
 	html_puts(h, "</div></details>\n");
 	return result;
@@ -287,7 +296,7 @@ static int one_case(struct html *h, const struct run_case *c)
 int html_cases(struct html *h)
 {
 	static const enum verdict order[] = { VERDICT_FAIL, VERDICT_ERROR, VERDICT_INCONCLUSIVE,
-		VERDICT_MISSING, VERDICT_DEVIATION, VERDICT_UNEQUIPPED, VERDICT_NA, VERDICT_SKIPPED,
+		VERDICT_MISSING, VERDICT_FLAKY, VERDICT_DEVIATION, VERDICT_UNEQUIPPED, VERDICT_NA, VERDICT_SKIPPED,
 		VERDICT_PASS };
 	html_puts(h, "<section id=\"cases\"><h2>Cases</h2>\n");
 	filters(h);
@@ -296,10 +305,11 @@ int html_cases(struct html *h)
 	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
 		for (int inferred = 0; inferred <= (order[o] == VERDICT_FAIL); inferred++)
 			for (size_t i = 0; i < h->run->case_count && !result; i++) {
-				const struct run_attempt *a = run_final(&h->run->cases[i]);
-				bool turn = a->verdict == order[o] &&
-					    (order[o] != VERDICT_FAIL || a->inferred == inferred);
-				result = turn ? one_case(h, &h->run->cases[i]) : 0;
+				const struct run_case *c = &h->run->cases[i];
+				bool turn = run_verdict(c) == order[o] &&
+					    (order[o] != VERDICT_FAIL ||
+						    run_final(c)->inferred == inferred);
+				result = turn ? one_case(h, c) : 0;
 			}
 	html_puts(h, "</div></section>\n");
 	return result;

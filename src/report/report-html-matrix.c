@@ -189,7 +189,7 @@ static void case_links(struct html *h, const struct link *links, size_t n)
 		const struct run_attempt *a = run_final(links[i].c);
 		buf_printf(&target, "#case=%s", links[i].c->id);
 		html_puts(h, "<li>");
-		html_badge(h, a->verdict, a->inferred);
+		html_badge(h, run_verdict(links[i].c), a->inferred);
 		html_puts(h, " <a");
 		html_attribute(h, "href", buf_text(&target));
 		html_puts(h, ">");

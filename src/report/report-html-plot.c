@@ -27,7 +27,8 @@ static size_t count_of(const struct run *run, const char *family, struct slice s
 	size_t count = 0;
 	for (size_t i = 0; i < run->case_count; i++) {
 		const struct run_attempt *a = run_final(&run->cases[i]);
-		bool same = strcmp(run->cases[i].family, family) == 0 && a->verdict == s.verdict;
+		bool same = strcmp(run->cases[i].family, family) == 0 &&
+			    run_verdict(&run->cases[i]) == s.verdict;
 		count += same && (s.verdict != VERDICT_FAIL || a->inferred == s.inferred);
 	}
 	return count;

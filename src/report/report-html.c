@@ -55,6 +55,7 @@ static const struct {
 	[VERDICT_NA] = { "na", "\xe2\x80\x93" },
 	[VERDICT_SKIPPED] = { "skipped", "S" },
 	[VERDICT_MISSING] = { "missing", "M" },
+	[VERDICT_FLAKY] = { "flaky", "~" },
 };
 
 const char *html_class(enum verdict v, bool inferred)
@@ -96,6 +97,8 @@ static void outcome(struct html *h)
 	html_puts(h, run->gate_inferred ? ", fails of inferred requirements" : "");
 	html_puts(h, run->strict ? ", known deviations" : "");
 	html_puts(h, run->require_all ? ", unequipped cases" : "");
+	fprintf(h->out, ", more than %lld flaky case%s", (long long)run->flaky_budget,
+		run->flaky_budget == 1 ? "" : "s");
 	html_puts(h, run->gate_inferred ? ".</p></div>\n"
 					: "; fails of inferred requirements are shown, they do not "
 					  "gate.</p></div>\n");
@@ -152,11 +155,13 @@ static void facts(struct html *h)
 	AUTO_BUF struct buf when = { 0 };
 	AUTO_BUF struct buf profile = { 0 };
 	AUTO_BUF struct buf size = { 0 };
+	AUTO_BUF struct buf schedule = { 0 };
 	text_moment(&when, run, 0, true);
 	buf_printf(&when, " UTC, %.1f s", (double)run->last_ns / 1e9);
 	buf_puts(&profile, run->profile);
 	if (*run->profile_why)
 		buf_printf(&profile, " (%s)", run->profile_why);
+	text_schedule(&schedule, run);
 	buf_printf(&size, "%zu cases, %zu requirements, %lld job%s", run->case_count,
 		run->requirement_count, (long long)run->jobs, run->jobs == 1 ? "" : "s");
 	html_puts(h, "<dl class=\"facts panel\">\n");
@@ -167,6 +172,7 @@ static void facts(struct html *h)
 	fact(h, "When", buf_text(&when));
 	fact(h, "Host", run->host);
 	fact(h, "Size", buf_text(&size));
+	fact(h, "Schedule", buf_text(&schedule));
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);

@@ -26,6 +26,7 @@ static const enum element elements[VERDICT_COUNT] = {
 	[VERDICT_NA] = ELEMENT_SKIPPED,
 	[VERDICT_SKIPPED] = ELEMENT_SKIPPED,
 	[VERDICT_MISSING] = ELEMENT_ERROR,
+	[VERDICT_FLAKY] = ELEMENT_SKIPPED,
 };
 
 struct totals {
@@ -103,6 +104,10 @@ static void properties(struct writer *w)
 	property(w, "atconform.exit", code);
 	property(w, "atconform.outcome", run_outcome(run));
 	property(w, "atconform.detail", run->detail);
+	AUTO_BUF struct buf schedule = { 0 };
+	text_schedule(&schedule, run);
+	if (schedule.len)
+		property(w, "atconform.schedule", buf_text(&schedule));
 	property(w, "atconform.gate.inferred", run->gate_inferred ? "true" : "false");
 	property(w, "atconform.gate.strict", run->strict ? "true" : "false");
 	property(w, "atconform.gate.require_all", run->require_all ? "true" : "false");
@@ -113,12 +118,13 @@ static void properties(struct writer *w)
 static void say_message(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
-	bool fail = a->verdict == VERDICT_FAIL;
+	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
+	bool fail = v == VERDICT_FAIL;
 	if (fail && a->inferred)
 		buf_printf(out,
 			"inferred requirement%s: ", run->gate_inferred ? "" : ", does not gate");
 	else if (!fail)
-		buf_printf(out, "%s: ", verdict_name(a->verdict));
+		buf_printf(out, "%s: ", verdict_name(v));
 	text_why(out, run, c, a);
 }
 
@@ -144,12 +150,14 @@ static void say_detail(struct buf *out, const struct run *run, const struct run_
 	buf_putc(out, '\n');
 }
 
-static void type_of(const struct run_attempt *a, char *out, size_t size)
+static void type_of(
+	const struct run_case *c, const struct run_attempt *a, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s", verdict_name(a->verdict),
-		a->verdict != VERDICT_FAIL ? ""
-		: a->inferred              ? ".inferred"
-					   : ".stated");
+	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
+	snprintf(out, size, "%s%s", verdict_name(v),
+		v != VERDICT_FAIL ? ""
+		: a->inferred     ? ".inferred"
+				  : ".stated");
 }
 
 static void open_element(
@@ -158,7 +166,7 @@ static void open_element(
 	AUTO_BUF struct buf message = { 0 };
 	char type[32];
 	say_message(&message, w->run, c, a);
-	type_of(a, type, sizeof(type));
+	type_of(c, a, type, sizeof(type));
 	fprintf(w->out, "      <%s", name);
 	attribute(w, "message", buf_text(&message));
 	if (strcmp(name, "skipped") != 0)
@@ -191,16 +199,16 @@ static void verdict_element(struct writer *w, const struct run_case *c)
 	fprintf(w->out, "</%s>\n", name);
 }
 
-/* Earlier attempts: flaky when the last one passed, else a rerun that did not help either. */
-static void earlier_attempts(struct writer *w, const struct run_case *c)
+/* The other attempts: flaky when a retry helped, else runs that did not help either. One that was
+ * cut off, and made again when the run was resumed, says nothing of the module. */
+static void other_attempts(struct writer *w, const struct run_case *c)
 {
-	bool passed = run_verdict(c) == VERDICT_PASS;
-	for (size_t i = 0; i + 1 < c->attempt_count; i++) {
+	for (size_t i = 0; i < c->attempt_count; i++) {
 		const struct run_attempt *a = &c->attempts[i];
 		enum element e = elements[a->verdict];
-		if (e != ELEMENT_FAILURE && e != ELEMENT_ERROR)
+		if (a == run_final(c) || !verdict_bad(a->verdict))
 			continue;
-		const char *name = passed ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
+		const char *name = run_flaky(c) ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
 				   : e == ELEMENT_FAILURE ? "rerunFailure"
 							  : "rerunError";
 		AUTO_BUF struct buf detail = { 0 };
@@ -214,9 +222,9 @@ static void earlier_attempts(struct writer *w, const struct run_case *c)
 
 static int system_out(struct writer *w, const struct run_case *c)
 {
-	const struct run_attempt *a = run_final(c);
+	const struct run_attempt *a = run_flaky(c) ? run_first_bad(c) : run_final(c);
 	enum element element = element_of(w->run, c);
-	if (element != ELEMENT_FAILURE && element != ELEMENT_ERROR)
+	if (element != ELEMENT_FAILURE && element != ELEMENT_ERROR && !run_flaky(c))
 		return 0;
 	AUTO_BUF struct buf log = { 0 };
 	buf_puts(&log, "[[ATTACHMENT|journal.jsonl]]\n");
@@ -250,13 +258,13 @@ static int test_case(struct writer *w, const struct run_case *c)
 	fprintf(w->out, " time=\"%" PRId64 ".%03d\"", ms / 1000, (int)(ms % 1000));
 	attribute(w, "file", c->file);
 	fprintf(w->out, " line=\"%d\"", c->line);
-	if (run_verdict(c) == VERDICT_PASS && !run_flaky(c)) {
+	if (run_verdict(c) == VERDICT_PASS) {
 		fputs("/>\n", w->out);
 		return 0;
 	}
 	fputs(">\n", w->out);
 	verdict_element(w, c);
-	earlier_attempts(w, c);
+	other_attempts(w, c);
 	int result = system_out(w, c);
 	fputs("    </testcase>\n", w->out);
 	return result;

@@ -46,6 +46,8 @@ bool run_gates(const struct run *run, const struct run_case *c)
 		return run->strict;
 	case VERDICT_UNEQUIPPED:
 		return run->require_all;
+	case VERDICT_FLAKY:
+		return run->flaky > (size_t)run->flaky_budget;
 	case VERDICT_PASS:
 	case VERDICT_NA:
 	case VERDICT_SKIPPED:
@@ -61,30 +63,25 @@ bool run_itself_failed(const struct run *run)
 	       run->exit_code == EXIT_NOTHING_VERIFIED;
 }
 
-/* The worse of two for a requirement: any case that did not pass keeps it from passing. */
-static bool worse(enum verdict a, enum verdict b)
-{
-	static const int rank[VERDICT_COUNT] = { [VERDICT_PASS] = 0,
-		[VERDICT_NA] = 1,
-		[VERDICT_SKIPPED] = 2,
-		[VERDICT_UNEQUIPPED] = 3,
-		[VERDICT_DEVIATION] = 4,
-		[VERDICT_MISSING] = 5,
-		[VERDICT_INCONCLUSIVE] = 6,
-		[VERDICT_ERROR] = 7,
-		[VERDICT_FAIL] = 8 };
-	return rank[a] > rank[b];
-}
-
 static void count_for(struct run *run, const char *id, enum verdict v)
 {
 	struct run_requirement *r = (struct run_requirement *)run_requirement(run, id);
 	if (!r)
 		return;
-	if (!r->tested || worse(v, r->verdict))
+	if (!r->tested || verdict_worse(v, r->verdict))
 		r->verdict = v;
 	r->tested = true;
 	r->counts[v]++;
+}
+
+/* Rules of the session that were broken on the way, in whichever attempt. */
+static void count_breaches(
+	struct run *run, const struct run_attempt *a, enum verdict v, const char *counted)
+{
+	for (size_t i = 0; i < a->breach_count; i++)
+		if (v != VERDICT_FAIL || strcmp(a->breaches[i].id, counted) != 0)
+			count_for(run, a->breaches[i].id,
+				v == VERDICT_FLAKY ? VERDICT_FLAKY : VERDICT_FAIL);
 }
 
 /* A fail is of the one requirement that it was judged by; of the others that the case names, the
@@ -92,18 +89,18 @@ static void count_for(struct run *run, const char *id, enum verdict v)
 static void count_requirements(struct run *run, const struct run_case *c)
 {
 	const struct run_attempt *a = run_final(c);
+	enum verdict v = run_verdict(c);
 	bool named = false;
 	for (const char **id = c->requirements; *id; id++) {
 		bool judged = strcmp(*id, a->requirement) == 0;
 		named = named || judged;
-		bool other = a->verdict == VERDICT_FAIL && *a->requirement && !judged;
-		count_for(run, *id, other ? VERDICT_INCONCLUSIVE : a->verdict);
+		bool other = v == VERDICT_FAIL && *a->requirement && !judged;
+		count_for(run, *id, other ? VERDICT_INCONCLUSIVE : v);
 	}
-	if (!named && *a->requirement && a->verdict == VERDICT_FAIL)
+	if (!named && *a->requirement && v == VERDICT_FAIL)
 		count_for(run, a->requirement, VERDICT_FAIL);
-	for (size_t i = 0; i < a->breach_count; i++)
-		if (strcmp(a->breaches[i].id, a->requirement) != 0)
-			count_for(run, a->breaches[i].id, VERDICT_FAIL);
+	for (size_t k = 0; k < c->attempt_count; k++)
+		count_breaches(run, &c->attempts[k], v, a->requirement);
 }
 
 /* What the monitor judges holds when the run was complete, something was leased and nothing broke
@@ -169,6 +166,37 @@ static void settle_verdict(struct run_attempt *a)
 		settle(a, VERDICT_ERROR, a->requirement, "it passed, but it never had the line");
 }
 
+/* The attempts in their order. One without a verdict was cut off: it matters while nothing stands in
+ * for it and nothing bad is known anyway. */
+static void settle_case(struct run *run, struct run_case *c)
+{
+	static const struct run_attempt unfinished = { .verdict = VERDICT_MISSING,
+		.requirement = "",
+		.message = "not all of its repetitions were run",
+		.file = "",
+		.expected = "",
+		.actual = "" };
+	int64_t wanted = run->repeat;
+	c->verdict = VERDICT_MISSING;
+	for (size_t i = 0; i < c->attempt_count; i++) {
+		const struct run_attempt *a = &c->attempts[i];
+		if (!a->judged)
+			continue;
+		bool first = !c->decides;
+		enum verdict v = first ? a->verdict : verdict_after(c->verdict, a->why, a->verdict);
+		if (first || a->why == ATTEMPT_RETRY || v != c->verdict)
+			c->decides = a;
+		c->verdict = v;
+		wanted -= a->leased ? a->why != ATTEMPT_RETRY : wanted;
+	}
+	const struct run_attempt *last = c->attempt_count ? &c->attempts[c->attempt_count - 1] : NULL;
+	bool cut = last && (!last->judged || wanted > 0);
+	if (cut && !(c->decides && verdict_bad(c->verdict))) {
+		c->decides = last->judged ? &unfinished : last;
+		c->verdict = VERDICT_MISSING;
+	}
+}
+
 static size_t count_all(struct run *run)
 {
 	size_t leased = 0;
@@ -179,13 +207,13 @@ static size_t count_all(struct run *run)
 			settle_grade(run, &c->attempts[k]);
 			leased += c->attempts[k].leased;
 		}
-		const struct run_attempt *a = run_final(c);
-		run->counts[a->verdict]++;
-		if (a->verdict == VERDICT_FAIL)
-			*(a->inferred ? &run->inferred_fails : &run->stated_fails) += 1;
-		run->flaky += run_flaky(c);
+		settle_case(run, c);
+		run->counts[c->verdict]++;
+		if (c->verdict == VERDICT_FAIL)
+			*(run_final(c)->inferred ? &run->inferred_fails : &run->stated_fails) += 1;
 		count_requirements(run, c);
 	}
+	run->flaky = run->counts[VERDICT_FLAKY];
 	return leased;
 }
 
@@ -241,6 +269,10 @@ static void count_gating(const struct run *run, struct buf *b)
 	part(b, n[VERDICT_ERROR], "error", "errors");
 	part(b, n[VERDICT_INCONCLUSIVE], "inconclusive", "inconclusive");
 	part(b, n[VERDICT_MISSING], "missing", "missing");
+	if (run->flaky > (size_t)run->flaky_budget) {
+		part(b, run->flaky, "flaky", "flaky");
+		buf_printf(b, " (%lld allowed)", (long long)run->flaky_budget);
+	}
 	if (run->strict)
 		part(b, n[VERDICT_DEVIATION], "deviation (--strict)", "deviations (--strict)");
 	if (run->require_all)
@@ -261,7 +293,10 @@ static void count_tolerated(const struct run *run, struct buf *b)
 		part(b, n[VERDICT_UNEQUIPPED], "unequipped", "unequipped");
 	part(b, n[VERDICT_NA], "n/a", "n/a");
 	part(b, n[VERDICT_SKIPPED], "skipped", "skipped");
-	part(b, run->flaky, "passed only when repeated", "passed only when repeated");
+	if (run->flaky && run->flaky <= (size_t)run->flaky_budget) {
+		part(b, run->flaky, "flaky", "flaky");
+		buf_printf(b, " (%lld allowed)", (long long)run->flaky_budget);
+	}
 }
 
 static void tell(const struct run *run, struct buf *b)

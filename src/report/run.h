@@ -5,6 +5,7 @@
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
 
+#include "base/attempt.h"
 #include "report/report.h"
 
 #include <stddef.h>
@@ -54,6 +55,7 @@ struct run_peer { /* a partner on the network, run by the tester for one attempt
 
 struct run_attempt {
 	int number, line;         /* line: which IUT */
+	enum attempt_why why;
 	bool leased;              /* false: decided without touching the IUT */
 	int64_t from, to;         /* its part of the journal file, in bytes */
 	int64_t start_ns, end_ns; /* since the run's start */
@@ -82,6 +84,9 @@ struct run_case {
 	const char **requirements, **tags, **needs; /* NULL-terminated */
 	struct run_attempt *attempts;
 	size_t attempt_count;
+	/* What they amount to, filled by run_judge(). */
+	const struct run_attempt *decides;
+	enum verdict verdict;
 };
 
 #define RUN_SAMPLES 1024
@@ -109,6 +114,10 @@ struct run {
 	const char **argv; /* NULL-terminated */
 	int64_t jobs;
 	bool gate_inferred, strict, require_all;
+	int64_t shard, shards, whole_count; /* --shard: this of so many, of a plan of that many */
+	const char *whole_plan;             /* a hash of that plan's names; "": no shard */
+	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
+	int64_t resumed;                                /* so many times */
 	const char *firmware; /* what AT+GMR answered, or "" */
 	struct run_requirement *requirements, **by_id;
 	size_t requirement_count;
@@ -135,11 +144,19 @@ struct run {
 	struct keep *memory;
 };
 
-/* The attempt that decides: the last one. One that never ran reads as `missing`. */
+/* The attempt that decides: the worst of those that were to be made, or the last retry. One that
+ * never ran reads as `missing`. */
 const struct run_attempt *run_final(const struct run_case *c);
+/* The case's verdict. Not always that of run_final(): a case can be flaky, an attempt can't. */
 enum verdict run_verdict(const struct run_case *c);
-/* Passed in the end, after an attempt that did not. */
+/* Bad, and then not, on a retry. */
 bool run_flaky(const struct run_case *c);
+/* The first attempt that was bad, or NULL. */
+const struct run_attempt *run_first_bad(const struct run_case *c);
+/* The case's verdict so far, and the next attempt's: a retry may heal to `flaky`, no other does. */
+enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v);
+bool verdict_worse(enum verdict a, enum verdict b);
+bool verdict_bad(enum verdict v); /* fail, error, inconclusive: what is tried again */
 /* Does this verdict alone keep the exit code from 0 under the run's gates? */
 bool run_gates(const struct run *run, const struct run_case *c);
 /* Something that no case shows keeps the run from conforming: it did not go on to its end, a breach

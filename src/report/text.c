@@ -188,7 +188,8 @@ void text_moment(struct buf *out, const struct run *run, int64_t t_ns, bool plai
 		buf_printf(out, ".%03dZ", (int)(ms % 1000));
 }
 
-void text_why(struct buf *out, const struct run *run, const struct run_case *c,
+/* What an attempt amounts to, in a few words. */
+static void why_of_attempt(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
 	if (a->verdict == VERDICT_DEVIATION && a->deviation_count) {
@@ -217,5 +218,48 @@ void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 	} else if (a->verdict != VERDICT_PASS) {
 		buf_puts(out, a->verdict == VERDICT_MISSING ? "planned, but it got no verdict"
 							    : "no reason given");
+	}
+}
+
+void text_why(struct buf *out, const struct run *run, const struct run_case *c,
+	const struct run_attempt *a)
+{
+	const struct run_attempt *bad = run_first_bad(c);
+	if (!run_flaky(c) || a != run_final(c) || !bad) {
+		why_of_attempt(out, run, c, a);
+		return;
+	}
+	buf_printf(out, "%s on attempt %d, after %s on attempt %d: ", verdict_name(a->verdict),
+		a->number, verdict_name(bad->verdict), bad->number);
+	why_of_attempt(out, run, c, bad);
+}
+
+void text_attempt(struct buf *out, const struct run_attempt *a)
+{
+	static const char *const words[] = { [ATTEMPT_FIRST] = "",
+		[ATTEMPT_REPEAT] = " (repeated)",
+		[ATTEMPT_RETRY] = " (tried again, from a settled module)",
+		[ATTEMPT_RESUME] = " (after the run was resumed)" };
+	buf_printf(out, "attempt %d%s", a->number, words[a->why]);
+}
+
+void text_schedule(struct buf *out, const struct run *run)
+{
+	const struct {
+		const char *before;
+		int64_t value;
+		const char *after;
+	} parts[] = { { "shuffled with seed ", run->shuffle, "" },
+		{ "each case ", run->repeat > 1 ? run->repeat : 0, " times" },
+		{ "up to ", run->retries, run->retries == 1 ? " retry" : " retries" },
+		{ "", run->flaky_budget, " flaky allowed" },
+		{ "resumed ", run->resumed, run->resumed == 1 ? " time" : " times" } };
+	if (run->shards)
+		buf_printf(out, "shard %lld of %lld (%zu of %lld cases)", (long long)run->shard,
+			(long long)run->shards, run->case_count, (long long)run->whole_count);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].value)
+			buf_printf(out, "%s%s%lld%s", out->len ? ", " : "", parts[i].before,
+				(long long)parts[i].value, parts[i].after);
 	}
 }

@@ -31,5 +31,9 @@ int64_t text_moment_ms(const struct run *run, int64_t t_ns);
 /* What an attempt has to say, on one line. */
 void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a);
+/* "attempt 2 (repeated)". */
+void text_attempt(struct buf *out, const struct run_attempt *a);
+/* Shard, order, repetitions, retries, resumption, as far as there are any: "" for a plain run. */
+void text_schedule(struct buf *out, const struct run *run);
 
 #endif

@@ -90,6 +90,10 @@ def static(name, journal):
     passed = len(page.all("details", **{"data-v": "pass"}))
     check(passed == told["pass"], "%s: %d of %d passed" % (name, passed, told["pass"]))
     check("Exit code %d" % told["exit"] in text, "%s: exit code" % name)
+    if name == "flaky":
+        check(len(page.all("details", **{"data-v": "flaky"})) == 1, "flaky: no such case")
+        check(len(page.all("section", **{"class": "attempt"})) == 12, "flaky: attempts")
+        check(len(page.all("script", type="application/json")) == 12, "flaky: wire logs of attempts")
 
 
 def browse(file, fragment="", control=False):

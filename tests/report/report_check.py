@@ -48,7 +48,8 @@ def journals():
     yield "sample", journal_gen.sample()
     yield "hostile", journal_gen.sample(hostile=True)
     yield "gated", journal_gen.sample(gates={"inferred": False, "strict": True, "require_all": True})
-    yield "flaky", flaky()
+    yield "flaky", flaky(flaky_budget=1)
+    yield "flaky-beyond", flaky()
     yield "cut", journal_gen.sample().text().encode()[:-3000]
     yield "nothing", only("skipped")
     yield "empty", only()
@@ -58,18 +59,26 @@ def journals():
     yield "network-hostile", journal_gen.network(hostile=True)
 
 
-def flaky():
+def flaky(**told):
+    """One case that a retry heals, one that none heals, one that was repeated, one cut off and
+    resumed."""
     journal = journal_gen.Journal()
-    journal.header()
+    journal.header(**told)
     journal.requirement("X-1")
-    for name in ("basic/x/heals", "basic/x/stays_broken"):
-        journal.plan(name, "AT+X", ["X-1"])
-    for c, last in ((0, "pass"), (1, "fail")):
-        for attempt, verdict in ((1, "fail"), (2, "error"), (3, last)):
-            journal.lease(c, attempt)
+    whys = {"heals": (("first", "fail"), ("retry", "error"), ("retry", "pass")),
+            "stays_broken": (("first", "fail"), ("retry", "error"), ("retry", "fail")),
+            "fails_once": (("first", "pass"), ("repeat", "fail")),
+            "passes_twice": (("first", "pass"), ("repeat", "pass")),
+            "was_cut_off": (("first", None), ("resume", "pass"))}
+    for name in whys:
+        journal.plan("basic/x/" + name, "AT+X", ["X-1"])
+    for c, attempts in enumerate(whys.values()):
+        for attempt, (why, verdict) in enumerate(attempts, 1):
+            journal.lease(c, attempt, why=why)
             journal.exchange(c, "AT+X", "ERROR")
-            journal.release(c)
-            journal.verdict(c, verdict, attempt, message="expected OK")
+            if verdict:
+                journal.release(c)
+                journal.verdict(c, verdict, attempt, message="expected OK" if verdict != "pass" else "")
     journal.end()
     return journal
 
