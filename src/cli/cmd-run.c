@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/paths.h"
+#include "cli/resume.h"
 #include "cli/suite.h"
 #include "report/progress.h"
 #include "report/report.h"
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +43,9 @@ struct session {
 	char *suite_program, *module_program, *run_dir;
 	struct progress *progress;
 	bool gate_inferred;
+	struct resume resume;
+	struct rig_schedule schedule;
+	char whole_plan[20];
 };
 
 static int programs(struct session *s, struct error *error)
@@ -130,6 +135,33 @@ static int load(struct session *s, struct error *error)
 	return suite_select(&s->suite, s->options.patterns, error);
 }
 
+static int64_t any_seed(void)
+{
+	uint32_t seed = 0;
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint32_t)time(NULL);
+	return seed ? seed : 1;
+}
+
+/* What runs how often, and in what order. */
+static int schedule(struct session *s, struct error *error)
+{
+	const struct run_options *o = &s->options;
+	s->schedule = (struct rig_schedule){ .shard = o->shard,
+		.shards = o->shards,
+		.whole_count = s->suite.count,
+		.whole_plan = s->whole_plan,
+		.shuffle = o->shuffle == 0  ? any_seed()
+			   : o->shuffle > 0 ? o->shuffle
+					    : 0,
+		.repeat = o->repeat ? o->repeat : 1,
+		.retries = o->retries > 0 ? o->retries : 0,
+		.flaky_budget = o->flaky_budget > 0 ? o->flaky_budget : 0 };
+	if (!o->shards)
+		return 0;
+	return suite_shard(&s->suite, o->shard, o->shards, s->whole_plan, error);
+}
+
 /* Verdicts that are known before the first byte: what the profile does not claim, what the operator
  * did not allow, what the bench does not have. */
 static void decide(struct session *s)
@@ -164,6 +196,9 @@ static int dry_run(const struct session *s)
 		printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
 			c->decided ? ": " : "", c->decided ? c->decided_why : "");
 	}
+	if (s->schedule.shards)
+		printf("shard %d of %d, from a plan of %zu cases\n", s->schedule.shard,
+			s->schedule.shards, s->schedule.whole_count);
 	printf("%zu cases, %d job(s), profile %s, bench %s; nothing was run\n", s->suite.count,
 		s->jobs, s->profile.name, s->bench.rig.name);
 	return EXIT_CONFORMS;
@@ -188,6 +223,10 @@ static char *stamped_dir(void)
 
 static int make_run_dir(struct session *s, struct error *error)
 {
+	if (s->resume.run) {
+		s->run_dir = strdup(s->resume.dir);
+		return 0;
+	}
 	s->run_dir = s->options.out ? strdup(s->options.out) : stamped_dir();
 	int failed = paths_make_dir(s->run_dir);
 	if (failed)
@@ -212,11 +251,18 @@ static void on_started(void *user, const char *id)
 	progress_case_started(((struct session *)user)->progress, id);
 }
 
-static void on_verdict(void *user, const char *id, const char *verdict, const char *message)
+static void on_verdict(
+	void *user, size_t index, enum attempt_why why, const char *verdict, const char *message)
 {
+	const struct session *s = user;
 	enum verdict v;
 	if (verdict_parse(verdict, &v))
-		progress_case_ended(((struct session *)user)->progress, id, v, message);
+		progress_case_ended(s->progress, index, s->suite.cases[index].id, why, v, message);
+}
+
+static void on_more(void *user, size_t attempts)
+{
+	progress_more(((struct session *)user)->progress, attempts);
 }
 
 static void on_note(void *user, const char *text)
@@ -229,9 +275,30 @@ static void on_tick(void *user)
 	progress_tick(((struct session *)user)->progress);
 }
 
-static enum rig_end run(struct session *s, int argc, char **argv, int *signal, struct error *error)
+/* How many attempts there will be, and those of a resumed run. */
+static void start_progress(struct session *s)
 {
-	const struct rig_plan plan = {
+	bool terminal = isatty(STDERR_FILENO) && !getenv("CI");
+	const struct rig_before *before = s->resume.before;
+	size_t attempts = 0;
+	for (size_t i = 0; i < s->suite.count; i++)
+		attempts += s->suite.cases[i].decided ? 1 : (size_t)s->schedule.repeat;
+	s->progress = progress_create(stderr, terminal, s->suite.count, attempts);
+	for (size_t i = 0; before && i < s->suite.count; i++) {
+		const struct run_case *c = &s->resume.run->cases[i];
+		size_t done = (size_t)(before[i].decided ? 1 : before[i].judged);
+		progress_before(s->progress, i, c->decides ? c->verdict : VERDICT_MISSING, done);
+	}
+	char text[120];
+	snprintf(text, sizeof(text), "shuffled: --shuffle %lld gives this order again",
+		(long long)s->schedule.shuffle);
+	if (s->schedule.shuffle)
+		progress_note(s->progress, text);
+}
+
+static struct rig_plan plan_of(struct session *s, int argc, char **argv)
+{
+	return (struct rig_plan){
 		.spec = &s->spec,
 		.profile = &s->profile,
 		.profile_why = s->profile_why,
@@ -245,6 +312,7 @@ static enum rig_end run(struct session *s, int argc, char **argv, int *signal, s
 		.cases = s->suite.cases,
 		.case_count = s->suite.count,
 		.jobs = s->jobs,
+		.schedule = s->schedule,
 		.gate_inferred = s->gate_inferred,
 		.strict = s->options.strict,
 		.require_all = s->options.require_all,
@@ -252,12 +320,19 @@ static enum rig_end run(struct session *s, int argc, char **argv, int *signal, s
 		.user = s,
 		.on_started = on_started,
 		.on_verdict = on_verdict,
+		.on_more = on_more,
 		.on_note = on_note,
 		.on_tick = on_tick,
 	};
-	bool terminal = isatty(STDERR_FILENO) && !getenv("CI");
-	s->progress = progress_create(stderr, terminal, s->suite.count);
-	enum rig_end end = rig_run(&plan, signal, error);
+}
+
+static enum rig_end run(
+	struct session *s, const struct rig_plan *plan, int *signal, struct error *error)
+{
+	start_progress(s);
+	enum rig_end end = rig_run(plan, signal, error);
+	if (plan->resume)
+		s->resume.rig.journal_fd = -1; /* closed */
 	progress_destroy(s->progress);
 	return end;
 }
@@ -282,9 +357,17 @@ static int run_and_report(struct session *s, int argc, char **argv)
 {
 	struct error error = { 0 };
 	int signal = 0;
+	struct rig_plan plan = plan_of(s, argc, argv);
+	if (s->resume.run && resume_prepare(&s->resume, &plan, &error) < 0)
+		return cli_fail(EXIT_USAGE, &error);
 	if (make_run_dir(s, &error) < 0)
 		return cli_fail(EXIT_USAGE, &error);
-	enum rig_end end = run(s, argc, argv, &signal, &error);
+	plan.run_dir = s->run_dir;
+	if (s->resume.from_start)
+		plan.argv = s->resume.argv;
+	if (s->resume.before)
+		plan.resume = &s->resume.rig;
+	enum rig_end end = run(s, &plan, &signal, &error);
 	if (end != RIG_COMPLETE)
 		log_error("%s", error.text[0] ? error_text(&error) : "the run did not complete");
 	int code = reports(s);
@@ -295,6 +378,7 @@ static int run_and_report(struct session *s, int argc, char **argv)
 
 static void finish(struct session *s)
 {
+	resume_finish(&s->resume);
 	suite_finish(&s->suite);
 	profile_finish(&s->profile);
 	spec_finish(&s->spec);
@@ -307,12 +391,45 @@ static void finish(struct session *s)
 	run_options_finish(&s->options);
 }
 
+/* Opens the run, and takes its options instead of what little was given here. */
+static int resume(struct session *s)
+{
+	struct run_options before = { 0 };
+	struct error error = { 0 };
+	if (resume_open(&s->resume, s->options.resume, &before, &error) < 0 ||
+		run_options_same(&s->options, &before, &error) < 0) {
+		run_options_finish(&before);
+		return cli_fail(EXIT_USAGE, &error);
+	}
+	struct run_options given = s->options;
+	s->options = before;
+	s->options.resume = given.resume;
+	struct words *const replaced[][2] = { { &s->options.brokers, &given.brokers },
+		{ &s->options.reports, &given.reports } };
+	for (size_t i = 0; i < 2; i++) {
+		struct words words = *replaced[i][0];
+		if (!replaced[i][1]->count)
+			continue;
+		*replaced[i][0] = *replaced[i][1];
+		*replaced[i][1] = words;
+	}
+	run_options_finish(&given);
+	if (!s->resume.complete)
+		return -1;
+	printf("the run in %s is complete: nothing is left to run\n", s->resume.dir);
+	s->run_dir = strdup(s->resume.dir);
+	return reports(s);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct session s = { 0 };
 	struct error error = { 0 };
 	int code = run_options_parse(&s.options, argc, argv);
-	if (code < 0 && (output_check(s.options.reports.items, &error) < 0 || load(&s, &error) < 0))
+	if (code < 0 && s.options.resume)
+		code = resume(&s);
+	if (code < 0 && (output_check(s.options.reports.items, &error) < 0 ||
+				load(&s, &error) < 0 || schedule(&s, &error) < 0))
 		code = cli_fail(EXIT_USAGE, &error);
 	if (code < 0) {
 		decide(&s);

@@ -148,8 +148,8 @@ static int read_schedule(struct reader *r)
 		if (reader_number(r, numbers[i].key, numbers[i].out))
 			return -1;
 		if (*numbers[i].out < numbers[i].least)
-			return reader_fail(r, "\"%s\" is %lld", numbers[i].key,
-				(long long)*numbers[i].out);
+			return reader_fail(
+				r, "\"%s\" is %lld", numbers[i].key, (long long)*numbers[i].out);
 	}
 	return read_shard(r);
 }
@@ -265,8 +265,7 @@ static int (*handler(const char *event))(struct reader *)
 		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
 		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },
 		{ "tolerate", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end },
-		{ "resume", read_resume } };
+		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;

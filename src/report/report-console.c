@@ -175,7 +175,8 @@ static const struct section sections[] = {
 static bool belongs(const struct section *s, const struct run_case *c)
 {
 	const struct run_attempt *a = run_final(c);
-	return run_verdict(c) == s->verdict && (s->inferred < 0 || a->inferred == (s->inferred == 1));
+	return run_verdict(c) == s->verdict &&
+	       (s->inferred < 0 || a->inferred == (s->inferred == 1));
 }
 
 static void section_lines(const struct run *run, const struct section *s, FILE *out)

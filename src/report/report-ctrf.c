@@ -272,8 +272,8 @@ static void attempts(struct json_out *j, const struct run *run, const struct run
 }
 
 /* The wire log of a case that needs explaining, a line each; of a flaky one what went wrong. */
-static int wire_lines(struct json_out *j, const struct run *run, const struct run_case *c,
-	struct error *error)
+static int wire_lines(
+	struct json_out *j, const struct run *run, const struct run_case *c, struct error *error)
 {
 	const struct run_attempt *a = run_flaky(c) ? run_first_bad(c) : run_final(c);
 	enum status s = statuses[run_verdict(c)];

@@ -296,8 +296,8 @@ static int one_case(struct html *h, const struct run_case *c)
 int html_cases(struct html *h)
 {
 	static const enum verdict order[] = { VERDICT_FAIL, VERDICT_ERROR, VERDICT_INCONCLUSIVE,
-		VERDICT_MISSING, VERDICT_FLAKY, VERDICT_DEVIATION, VERDICT_UNEQUIPPED, VERDICT_NA, VERDICT_SKIPPED,
-		VERDICT_PASS };
+		VERDICT_MISSING, VERDICT_FLAKY, VERDICT_DEVIATION, VERDICT_UNEQUIPPED, VERDICT_NA,
+		VERDICT_SKIPPED, VERDICT_PASS };
 	html_puts(h, "<section id=\"cases\"><h2>Cases</h2>\n");
 	filters(h);
 	html_puts(h, "<div class=\"panel list\">\n");

@@ -150,8 +150,7 @@ static void say_detail(struct buf *out, const struct run *run, const struct run_
 	buf_putc(out, '\n');
 }
 
-static void type_of(
-	const struct run_case *c, const struct run_attempt *a, char *out, size_t size)
+static void type_of(const struct run_case *c, const struct run_attempt *a, char *out, size_t size)
 {
 	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
 	snprintf(out, size, "%s%s", verdict_name(v),
@@ -208,7 +207,8 @@ static void other_attempts(struct writer *w, const struct run_case *c)
 		enum element e = elements[a->verdict];
 		if (a == run_final(c) || !verdict_bad(a->verdict))
 			continue;
-		const char *name = run_flaky(c) ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
+		const char *name = run_flaky(c)
+					   ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
 				   : e == ELEMENT_FAILURE ? "rerunFailure"
 							  : "rerunError";
 		AUTO_BUF struct buf detail = { 0 };

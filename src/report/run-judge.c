@@ -166,8 +166,8 @@ static void settle_verdict(struct run_attempt *a)
 		settle(a, VERDICT_ERROR, a->requirement, "it passed, but it never had the line");
 }
 
-/* The attempts in their order. One without a verdict was cut off: it matters while nothing stands in
- * for it and nothing bad is known anyway. */
+/* The attempts in their order. One without a verdict was cut off: it matters while nothing stands
+ * in for it and nothing bad is known anyway. */
 static void settle_case(struct run *run, struct run_case *c)
 {
 	static const struct run_attempt unfinished = { .verdict = VERDICT_MISSING,
@@ -189,7 +189,8 @@ static void settle_case(struct run *run, struct run_case *c)
 		c->verdict = v;
 		wanted -= a->leased ? a->why != ATTEMPT_RETRY : wanted;
 	}
-	const struct run_attempt *last = c->attempt_count ? &c->attempts[c->attempt_count - 1] : NULL;
+	const struct run_attempt *last =
+		c->attempt_count ? &c->attempts[c->attempt_count - 1] : NULL;
 	bool cut = last && (!last->judged || wanted > 0);
 	if (cut && !(c->decides && verdict_bad(c->verdict))) {
 		c->decides = last->judged ? &unfinished : last;

@@ -54,7 +54,7 @@ struct run_peer { /* a partner on the network, run by the tester for one attempt
 };
 
 struct run_attempt {
-	int number, line;         /* line: which IUT */
+	int number, line; /* line: which IUT */
 	enum attempt_why why;
 	bool leased;              /* false: decided without touching the IUT */
 	int64_t from, to;         /* its part of the journal file, in bytes */
@@ -118,7 +118,7 @@ struct run {
 	const char *whole_plan;             /* a hash of that plan's names; "": no shard */
 	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
 	int64_t resumed;                                /* so many times */
-	const char *firmware; /* what AT+GMR answered, or "" */
+	const char *firmware;                           /* what AT+GMR answered, or "" */
 	struct run_requirement *requirements, **by_id;
 	size_t requirement_count;
 	struct run_known *known;

@@ -141,7 +141,7 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	buf_clear(out);
 	buf_puts(out, "{\"case\":");
 	buf_json_text(out, c->id);
-	buf_puts(out, ",\"attempt\":1");
+	journal_int(out, "attempt", rig->cases[worker->case_index].number);
 	journal_int(out, "line", worker->lane->index);
 	journal_int(out, "t", journal_now(rig->journal));
 	buf_puts(out, ",\"requirements\":[");

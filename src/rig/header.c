@@ -25,6 +25,19 @@ static void put_uuid(struct buf *line)
 	journal_text(line, "run", text);
 }
 
+static void put_schedule(struct buf *line, const struct rig_schedule *s)
+{
+	if (s->shards)
+		buf_printf(line,
+			",\"shard\":{\"index\":%d,\"of\":%d,\"cases\":%zu,\"plan\":\"%s\"}",
+			s->shard, s->shards, s->whole_count, s->whole_plan);
+	if (s->shuffle)
+		journal_int(line, "shuffle", s->shuffle);
+	journal_int(line, "repeat", s->repeat);
+	journal_int(line, "retries", s->retries);
+	journal_int(line, "flaky_budget", s->flaky_budget);
+}
+
 static void write_run(struct rig *rig)
 {
 	const struct rig_plan *plan = rig->plan;
@@ -52,6 +65,7 @@ static void write_run(struct rig *rig)
 	buf_printf(line, ",\"gates\":{\"inferred\":%s,\"strict\":%s,\"require_all\":%s}",
 		plan->gate_inferred ? "true" : "false", plan->strict ? "true" : "false",
 		plan->require_all ? "true" : "false");
+	put_schedule(line, &plan->schedule);
 	journal_end(rig->journal);
 }
 
@@ -97,8 +111,20 @@ static void write_case(struct rig *rig, size_t index)
 	journal_end(rig->journal);
 }
 
+static void write_resume(struct rig *rig)
+{
+	struct buf *line = journal_begin(rig->journal, "resume", -1);
+	journal_text(line, "time", rig->plan->resume->time);
+	journal_list(line, "argv", (const char *const *)rig->plan->argv);
+	journal_end(rig->journal);
+}
+
 void header_write(struct rig *rig)
 {
+	if (rig->plan->resume) {
+		write_resume(rig);
+		return;
+	}
 	const struct spec *spec = rig->plan->spec;
 	const struct profile *profile = rig->plan->profile;
 	write_run(rig);

@@ -54,6 +54,7 @@ struct lane {
 	/* the job and its result: whose turn it is may touch them */
 	struct link *link;
 	bool dirty, ok;
+	bool settled;   /* recovered when dirty, and not leased since */
 	bool had_peers; /* since the last recovery */
 	bool altered;   /* by LANE_RECOVER: what the monitor knew no longer holds */
 	struct rig_uart uart;

@@ -220,11 +220,14 @@ void lease_detach(struct lane *lane)
 
 static void write_lease(struct lane *lane, const char *event, const struct worker *worker)
 {
+	const struct case_state *state = &lane->rig->cases[worker->case_index];
 	struct buf *line = journal_begin(lane->journal, event, -1);
 	journal_int(line, "l", lane->index);
 	journal_int(line, "c", worker->case_index);
 	if (strcmp(event, "lease") == 0) {
-		journal_int(line, "attempt", 1);
+		journal_int(line, "attempt", state->number);
+		if (state->why != ATTEMPT_FIRST)
+			journal_text(line, "why", attempt_why_name(state->why));
 		journal_int(line, "pid", worker->pid);
 	}
 	journal_end(lane->journal);
@@ -243,6 +246,8 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	worker->lane = lane;
 	worker->state = WORKER_LEASED;
 	state->leased = true;
+	state->attempts = state->number;
+	lane->settled = false;
 	rig->unleased--;
 	state->granted_ns = journal_now(rig->journal);
 	monitor_tolerate(lane->monitor, false);
@@ -287,7 +292,8 @@ void lease_end(struct worker *worker)
 	peer_end(lane);
 	broker_lease_end(lane);
 	write_lease(lane, "release", worker);
-	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state);
+	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state) ||
+		      lane->rig->retrying;
 	buf_clear(&lane->unsent);
 	lane->worker = NULL;
 	worker->lane = NULL;
