@@ -293,7 +293,7 @@ static int check_texts(
 		strcmp(given->patterns[i], before->patterns[i]) == 0)
 		i++;
 	if (given->patterns[0] && (given->patterns[i] || before->patterns[i]))
-		return differs(given->patterns[i] ? given->patterns[i] : "the patterns",
+		return differs(given->patterns[i] ? given->patterns[i] : given->patterns[0],
 			before->patterns[i], error);
 	return 0;
 }
