@@ -152,8 +152,10 @@ void progress_before(struct progress *p, size_t index, enum verdict v, size_t at
 
 void progress_more(struct progress *p, size_t attempts)
 {
-	if (p)
-		p->total += attempts;
+	if (!p)
+		return;
+	p->total += attempts;
+	p->beat_tenth = p->done * 10 / p->total;
 }
 
 static enum verdict count(struct progress *p, size_t index, enum attempt_why why, enum verdict v)

@@ -25,15 +25,16 @@ static void put_uuid(struct buf *line)
 	journal_text(line, "run", text);
 }
 
-static void put_schedule(struct buf *line, const struct rig_schedule *s)
+static void put_schedule(struct buf *line, const struct rig *rig)
 {
+	const struct rig_schedule *s = &rig->plan->schedule;
 	if (s->shards)
 		buf_printf(line,
 			",\"shard\":{\"index\":%d,\"of\":%d,\"cases\":%zu,\"plan\":\"%s\"}",
 			s->shard, s->shards, s->whole_count, s->whole_plan);
 	if (s->shuffle)
 		journal_int(line, "shuffle", s->shuffle);
-	journal_int(line, "repeat", s->repeat);
+	journal_int(line, "repeat", rig->repeat);
 	journal_int(line, "retries", s->retries);
 	journal_int(line, "flaky_budget", s->flaky_budget);
 }
@@ -65,7 +66,7 @@ static void write_run(struct rig *rig)
 	buf_printf(line, ",\"gates\":{\"inferred\":%s,\"strict\":%s,\"require_all\":%s}",
 		plan->gate_inferred ? "true" : "false", plan->strict ? "true" : "false",
 		plan->require_all ? "true" : "false");
-	put_schedule(line, &plan->schedule);
+	put_schedule(line, rig);
 	journal_end(rig->journal);
 }
 

@@ -82,6 +82,7 @@ struct rig {
 	size_t lane_count;
 	struct case_state *cases;
 	size_t unleased; /* cases of this pass that were not granted yet */
+	int repeat;      /* rounds for each case, at least 1 */
 	bool retrying;   /* this pass is of retries: each begins from a settled IUT */
 	bool cut_short;  /* this pass ends before its time: a fail is tried again first */
 	size_t *order;   /* the cases in the order in which they are to be run */

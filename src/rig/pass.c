@@ -21,6 +21,7 @@ static void take_before(struct case_state *state, const struct rig_before *befor
 void pass_prepare(struct rig *rig)
 {
 	size_t count = rig->plan->case_count;
+	rig->repeat = rig->plan->schedule.repeat > 0 ? rig->plan->schedule.repeat : 1;
 	rig->order = calloc(count + 1, sizeof(*rig->order));
 	if (!rig->order)
 		abort();
@@ -36,7 +37,7 @@ void pass_finish(struct rig *rig)
 static bool is_due(const struct rig *rig, size_t index)
 {
 	const struct case_state *state = &rig->cases[index];
-	return !state->decided && state->judged < rig->plan->schedule.repeat;
+	return !state->decided && state->judged < rig->repeat;
 }
 
 /* After its repetitions; with --fail-fast as soon as it has failed. */
@@ -100,7 +101,6 @@ static int choose(struct rig *rig)
 {
 	bool (*wanted)(const struct rig *rig, size_t index) =
 		rig->retrying ? is_to_be_retried : is_due;
-	int repeat = rig->plan->schedule.repeat;
 	int round = 0;
 	rig->unleased = 0;
 	for (size_t i = 0; i < rig->plan->case_count; i++) {
@@ -109,7 +109,7 @@ static int choose(struct rig *rig)
 		if (!wanted(rig, i))
 			continue;
 		want(rig, state);
-		int own = 1 + (rig->retrying ? repeat + state->retried : state->judged);
+		int own = 1 + (rig->retrying ? rig->repeat + state->retried : state->judged);
 		round = round && round < own ? round : own;
 	}
 	return round;

@@ -82,7 +82,7 @@ struct rig_schedule {
 	size_t whole_count;     /* of the plan that the shard is of */
 	const char *whole_plan; /* a hash of its names */
 	int64_t shuffle;        /* seed; 0: in the plan's order */
-	int repeat;             /* at least 1 */
+	int repeat;             /* 0: as 1 */
 	int retries, flaky_budget;
 };
 
