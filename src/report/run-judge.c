@@ -187,7 +187,7 @@ static void settle_case(struct run *run, struct run_case *c)
 		if (first || a->why == ATTEMPT_RETRY || v != c->verdict)
 			c->decides = a;
 		c->verdict = v;
-		wanted -= a->leased ? a->why != ATTEMPT_RETRY : wanted;
+		wanted -= a->leased ? first || a->why != ATTEMPT_RETRY : wanted;
 	}
 	const struct run_attempt *last =
 		c->attempt_count ? &c->attempts[c->attempt_count - 1] : NULL;

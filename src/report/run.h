@@ -151,7 +151,7 @@ const struct run_attempt *run_final(const struct run_case *c);
 enum verdict run_verdict(const struct run_case *c);
 /* Bad, and then not, on a retry. */
 bool run_flaky(const struct run_case *c);
-/* The first attempt that was bad, or NULL. */
+/* The first attempt that was bad; NULL: none, and the case is not flaky. */
 const struct run_attempt *run_first_bad(const struct run_case *c);
 /* The case's verdict so far, and the next attempt's: a retry may heal to `flaky`, no other does. */
 enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v);

@@ -57,5 +57,6 @@ enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdi
 {
 	if (why != ATTEMPT_RETRY)
 		return verdict_worse(v, before) ? v : before;
-	return verdict_bad(v) || v == before ? v : VERDICT_FLAKY;
+	/* After a pass nothing heals; the last one decides. */
+	return verdict_bad(v) || v == before || before == VERDICT_PASS ? v : VERDICT_FLAKY;
 }

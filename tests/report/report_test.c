@@ -209,7 +209,15 @@ static void attempts(const char *const whys[], const char *const verdicts[])
 	header(GATES_NONE);
 	plan("X-1");
 	plan("X-2");
-	verdict_of(1, 1, "pass", "X-2");
+	const char *repeat = strstr(told, "\"repeat\":");
+	for (int i = 1; i <= (repeat ? atoi(repeat + 9) : 1); i++) {
+		char rest[80];
+		snprintf(rest, sizeof(rest),
+			"\"l\":0,\"c\":1,\"attempt\":%d,\"pid\":1,\"why\":\"repeat\"", i);
+		line("lease", rest);
+		line("release", "\"l\":0,\"c\":1");
+		verdict_of(1, i, "pass", "X-2");
+	}
 	for (int i = 0; verdicts[i]; i++) {
 		attempt_for = whys[i];
 		attempt(i + 1, *verdicts[i] ? verdicts[i] : NULL);
@@ -261,6 +269,8 @@ Test(reader, what_several_attempts_amount_to)
 		{ "", { "first", "retry" }, { "fail", "inconclusive" }, VERDICT_INCONCLUSIVE },
 		{ "", { "first", "retry" }, { "fail", "deviation" }, VERDICT_FLAKY },
 		{ "", { "first", "retry" }, { "fail", "" }, VERDICT_FAIL },
+		{ "", { "first", "retry" }, { "pass", "deviation" }, VERDICT_DEVIATION },
+		{ "", { "first", "retry" }, { "deviation", "pass" }, VERDICT_FLAKY },
 		{ "", { "first", "retry", "retry" }, { "fail", "error", "pass" }, VERDICT_FLAKY },
 		{ "", { "first", "resume" }, { "", "pass" }, VERDICT_PASS },
 		{ "", { "first", "resume", "retry" }, { "", "fail", "pass" }, VERDICT_FLAKY },
