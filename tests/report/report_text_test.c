@@ -101,9 +101,9 @@ static void counts_apart(enum verdict v)
 {
 	char said[1024] = "", wanted[64];
 	FILE *out = fmemopen(said, sizeof(said), "w");
-	struct progress *p = progress_create(out, false, 2);
-	progress_case_ended(p, "a/b/passes", VERDICT_PASS, "");
-	progress_case_ended(p, "a/b/other", v, "why");
+	struct progress *p = progress_create(out, false, 2, 2);
+	progress_case_ended(p, 0, "a/b/passes", ATTEMPT_FIRST, VERDICT_PASS, "");
+	progress_case_ended(p, 1, "a/b/other", ATTEMPT_FIRST, v, "why");
 	progress_destroy(p);
 	fclose(out);
 	snprintf(wanted, sizeof(wanted), "%s  a/b/other  why\n", verdict_name(v));
