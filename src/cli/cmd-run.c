@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/paths.h"
+#include "cli/replay.h"
 #include "cli/resume.h"
 #include "cli/suite.h"
 #include "report/progress.h"
@@ -38,6 +39,8 @@ struct session {
 	struct profile profile;
 	const char *profile_why;
 	struct suite suite;
+	struct run *recorded; /* --iut replay: */
+	bool strict, require_all;
 	const char *iuts[MAX_LINES + 1];
 	int jobs;
 	char *suite_program, *module_program, *run_dir;
@@ -61,7 +64,7 @@ static int programs(struct session *s, struct error *error)
 
 static bool replicable(const char *iut)
 {
-	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0;
+	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0 || replay_is(iut);
 }
 
 /* The lines of the run: --iut, else the bench's, else the virtual module; a program can be started
@@ -101,11 +104,64 @@ static int lines(struct session *s, struct error *error)
 static const char *usual_bench(const struct session *s)
 {
 	const char *iut = s->options.iuts.count ? s->options.iuts.items[0] : "virtual:";
+	if (s->recorded)
+		return s->recorded->bench;
 	return strncmp(iut, "virtual:", 8) == 0 ? "virtual" : "board";
+}
+
+/* A recording stands alone, and brings what it was recorded under. */
+static int open_recording(struct session *s, struct error *error)
+{
+	const struct words *iuts = &s->options.iuts;
+	size_t count = 0;
+	for (size_t i = 0; i < iuts->count; i++)
+		count += replay_is(iuts->items[i]);
+	if (!count)
+		return 0;
+	if (iuts->count > 1)
+		return error_set(error, NULL, 0, 0,
+			"--iut %s: a recording can't be mixed with other IUTs", iuts->items[0]);
+	return link_check(iuts->items[0], error) < 0
+		       ? -1
+		       : replay_open(&s->recorded, iuts->items[0], error);
+}
+
+/* Nothing of the bench's world is touched by a replay. */
+static void settle_recording(struct session *s)
+{
+	struct rig_bench *rig = &s->bench.rig;
+	s->strict = s->options.strict;
+	s->require_all = s->options.require_all;
+	if (!s->recorded)
+		return;
+	rig->reset_command = rig->power_command = NULL;
+	rig->air = rig->pki = NULL;
+	rig->broker.program = NULL;
+	s->strict |= s->recorded->strict;
+	s->require_all |= s->recorded->require_all;
+	if (!s->options.gate)
+		s->gate_inferred = s->recorded->gate_inferred;
+}
+
+/* Without a pattern: what was recorded. */
+static int select_cases(struct session *s, struct error *error)
+{
+	size_t kept = 0;
+	if (s->recorded && replay_check(s->recorded, &s->spec, error) < 0)
+		return -1;
+	if (!s->recorded || s->options.patterns[0])
+		return suite_select(&s->suite, s->options.patterns, error);
+	for (size_t i = 0; i < s->suite.count; i++)
+		if (replay_has(s->recorded, s->suite.cases[i].id))
+			s->suite.cases[kept++] = s->suite.cases[i];
+	s->suite.count = kept;
+	return 0;
 }
 
 static int load(struct session *s, struct error *error)
 {
+	if (open_recording(s, error) < 0)
+		return -1;
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
 	char *profiles AUTO_FREE = paths_data("fixtures/profiles");
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
@@ -116,7 +172,10 @@ static int load(struct session *s, struct error *error)
 		return -1;
 	const char *profile = s->options.profile;
 	s->profile_why = "chosen by --profile";
-	if (!profile && s->bench.default_profile) {
+	if (!profile && s->recorded) {
+		profile = s->recorded->profile;
+		s->profile_why = "of the recording";
+	} else if (!profile && s->bench.default_profile) {
 		profile = s->bench.default_profile;
 		s->profile_why = "named by the bench";
 	} else if (!profile) {
@@ -129,10 +188,11 @@ static int load(struct session *s, struct error *error)
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
+	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
 		suite_check(&s->suite, &s->spec, error) < 0)
 		return -1;
-	return suite_select(&s->suite, s->options.patterns, error);
+	return select_cases(s, error);
 }
 
 static int64_t any_seed(void)
@@ -168,6 +228,10 @@ static void decide(struct session *s)
 {
 	for (size_t i = 0; i < s->suite.count; i++) {
 		struct rig_case *c = &s->suite.cases[i];
+		if (s->recorded) {
+			replay_decides(s->recorded, c);
+			continue;
+		}
 		if (*c->command && profile_absent(&s->profile, c->command)) {
 			c->decided = "n/a";
 			c->decided_why = "the profile does not claim this command";
@@ -314,8 +378,8 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 		.jobs = s->jobs,
 		.schedule = s->schedule,
 		.gate_inferred = s->gate_inferred,
-		.strict = s->options.strict,
-		.require_all = s->options.require_all,
+		.strict = s->strict,
+		.require_all = s->require_all,
 		.fail_fast = s->options.fail_fast,
 		.user = s,
 		.on_started = on_started,
@@ -379,6 +443,7 @@ static int run_and_report(struct session *s, int argc, char **argv)
 static void finish(struct session *s)
 {
 	resume_finish(&s->resume);
+	run_close(s->recorded);
 	suite_finish(&s->suite);
 	profile_finish(&s->profile);
 	spec_finish(&s->spec);

@@ -152,12 +152,26 @@ static void recovered(struct lane *lane)
 	header_note(lane->rig, -1, text);
 }
 
+/* What a replay has to answer. */
+static void journal_control(struct lane *lane)
+{
+	struct buf *line = journal_begin(lane->journal, "control", -1);
+	journal_int(line, "l", lane->index);
+	journal_int(line, "c", lane->worker ? lane->worker->case_index : -1);
+	journal_text(line, "json", buf_text(&lane->json));
+	journal_text(line, "answer", lane->ok ? buf_text(&lane->text) : "");
+	journal_bool(line, "ok", lane->ok);
+	journal_end(lane->journal);
+}
+
 /* A job that a worker asked for. */
 static void answered(struct lane *lane, enum lane_job job)
 {
 	struct worker *worker = lane->worker;
 	if (job == LANE_SWITCH)
 		lease_restarted(lane);
+	if (job == LANE_CONTROL)
+		journal_control(lane);
 	if (!worker) {
 		lane->state = LANE_STALE;
 		lane->dirty = true;

@@ -261,12 +261,13 @@ class Journals(JudgeTest):
         self.assertTrue(found & set(wanted), f"{fault}: {found}")
 
     def test_faults_break_by_name(self):
-        self.check_fault("accept-above:cwmode.mode", "cwmode/*", "CWMODE-4")
-        self.check_fault("swap-fields:uart_cur.query", "uart_cur/*", "UART_CUR-1")
-        self.check_fault("double-final:cwmode.query", "cwmode/*", "SESSION-1")
-        self.check_fault("no-final:cwmode.query", "cwmode/*", "SESSION-1")
-        self.check_fault("echo-corrupt", "ate/*", "SESSION-5")
-        self.check_fault("lf-only", "cwmode/*", "SESSION-8")
+        first = "cwmode/query_answers_as_documented"
+        self.check_fault("accept-above:cwmode.mode", "cwmode/set_mode_refuses_4", "CWMODE-4")
+        self.check_fault("swap-fields:uart_cur.query", "uart_cur/query_*", "UART_CUR-1")
+        self.check_fault("double-final:cwmode.query", first, "SESSION-1")
+        self.check_fault("no-final:cwmode.query", first, "SESSION-1")
+        self.check_fault("echo-corrupt", "ate/execute_answers_as_documented", "ATE-1")
+        self.check_fault("lf-only", first, "SESSION-8")
 
     def test_the_field_dialect_by_profile(self):
         run = self.run_iut("virtual:?dialect=field", "--profile", "esp8266-at-field", "wifi/cw*",
