@@ -105,7 +105,7 @@ static const char *usual_bench(const struct session *s)
 {
 	const char *iut = s->options.iuts.count ? s->options.iuts.items[0] : "virtual:";
 	if (s->recorded)
-		return s->recorded->bench;
+		return replay_bench(s->recorded);
 	return strncmp(iut, "virtual:", 8) == 0 ? "virtual" : "board";
 }
 

@@ -23,6 +23,18 @@ int replay_open(struct run **out, const char *iut, struct error *error)
 	return run_open(out, run, error);
 }
 
+const char *replay_bench(const struct run *recorded)
+{
+	static const char option[] = "--bench";
+	for (const char **word = recorded->argv; *word; word++) {
+		if (strcmp(*word, option) == 0 && word[1])
+			return word[1];
+		if (text_starts(*word, option) && (*word)[strlen(option)] == '=')
+			return *word + strlen(option) + 1;
+	}
+	return recorded->bench;
+}
+
 int replay_check(const struct run *recorded, const struct spec *spec, struct error *error)
 {
 	static const char program[] = "atconform " ATCONFORM_VERSION;
@@ -70,6 +82,9 @@ bool replay_decides(const struct run *recorded, struct rig_case *c)
 	bool ran = a->leased || a->verdict == VERDICT_MISSING;
 	if (!ran)
 		return decide(c, verdict_name(a->verdict), a->message);
+	/* The probes say again why. */
+	if (!a->leased && recorded->end == RUN_UNUSABLE)
+		return false;
 	if (!a->leased)
 		return decide(c, "inconclusive", "planned in the recording, but it never ran");
 	for (size_t i = 0; c->needs[i]; i++)

@@ -13,6 +13,8 @@
 bool replay_is(const char *iut);
 /* Opens the recording that the address names. 0, or -1 with *error. */
 int replay_open(struct run **out, const char *iut, struct error *error);
+/* The bench that the recording was made with, as it was named then. */
+const char *replay_bench(const struct run *recorded);
 /* Whether this program's model is the one of the recording. 0, or -1 with *error. */
 int replay_check(const struct run *recorded, const struct spec *spec, struct error *error);
 /* A case that can't be replayed, or was not run then: its verdict and why. False: it is replayed.

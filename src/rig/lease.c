@@ -248,14 +248,32 @@ static void write_lease(struct lane *lane, const char *event, const struct worke
 /* A replayed case is told the network of its recording. */
 static void take_recorded_facts(struct lane *lane, const char *facts)
 {
-	if (!facts)
-		return;
 	json_t *json = json_loads(facts, 0, NULL);
 	const char *module = json_string_value(json_object_get(json, "module_address"));
 	snprintf(lane->network.module, sizeof(lane->network.module), "%s", module ? module : "");
 	json_decref(json);
 	free(lane->facts);
 	lane->facts = strdup(facts);
+}
+
+/* And the monitor knows what it knew then: a module that may be about to start, or one that has
+ * answered a command. */
+static void begin_recorded(struct lane *lane, const char *case_id)
+{
+	static const char ask[] = "AT\r\n", answer[] = "\r\nOK\r\n";
+	const struct recorded_start start = link_begin_case(lane->link, case_id);
+	if (!start.known)
+		return;
+	if (start.facts)
+		take_recorded_facts(lane, start.facts);
+	lease_destroy(lane);
+	lease_create(lane);
+	if (start.fresh)
+		return;
+	int64_t now = journal_now(lane->journal);
+	monitor_sent(lane->monitor, ask, strlen(ask), now);
+	monitor_received(lane->monitor, answer, strlen(answer), now);
+	monitor_end(lane->monitor, now);
 }
 
 void lease_begin(struct lane *lane, struct worker *worker)
@@ -282,8 +300,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 		rig->plan->on_started(rig->plan->user, rig->plan->cases[worker->case_index].id);
 	int ms = rig->plan->bench->timeouts_ms.case_total;
 	event_add(&worker->timer, &(struct timeval){ ms / 1000, ms % 1000 * 1000 });
-	take_recorded_facts(
-		lane, link_begin_case(lane->link, rig->plan->cases[worker->case_index].id));
+	begin_recorded(lane, rig->plan->cases[worker->case_index].id);
 	if (!grant_build(rig, worker, &grant))
 		worker_abort(worker, "error", "the lease does not fit into one message");
 	else

@@ -10,8 +10,7 @@
 
 /* A link that plays a recording has to know which case is on. */
 struct link_stage {
-	/* `*facts`: of the network as the case was given them, JSON, or NULL. */
-	void (*begin)(struct link *link, const char *case_id, const char **facts);
+	struct recorded_start (*begin)(struct link *link, const char *case_id);
 	void (*end)(struct link *link); /* what belongs to the case can be read now */
 	void (*leave)(struct link *link);
 	bool (*departed)(struct link *link, char *why, size_t size);

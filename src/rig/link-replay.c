@@ -505,14 +505,14 @@ static int replay_control(
 	return 0;
 }
 
-static void replay_begin_case(struct link *link, const char *id, const char **facts)
+static struct recorded_start replay_begin_case(struct link *link, const char *id)
 {
 	struct player *p = link->player;
 	pthread_mutex_lock(&p->lock);
 	recorded_finish(&p->events);
 	buf_clear(&p->due);
 	bool there = recording_case(p->recording, id, &p->events);
-	*facts = recording_facts(p->recording, id);
+	const struct recorded_start start = recording_start(p->recording, id);
 	begin(p, CASE);
 	if (!there)
 		depart_because(p, "the recording does not have this case");
@@ -520,6 +520,7 @@ static void replay_begin_case(struct link *link, const char *id, const char **fa
 		check_end(p);
 	pthread_cond_signal(&p->changed);
 	pthread_mutex_unlock(&p->lock);
+	return start;
 }
 
 /* What came then until the case was over, late as it may have been, is of the case. */

@@ -177,12 +177,11 @@ int link_control(struct link *link, const char *json, struct buf *answer, struct
 	return link->kind->control(link, json, answer, error);
 }
 
-const char *link_begin_case(struct link *link, const char *case_id)
+struct recorded_start link_begin_case(struct link *link, const char *case_id)
 {
-	const char *facts = NULL;
-	if (link->kind->stage)
-		link->kind->stage->begin(link, case_id, &facts);
-	return facts;
+	if (!link->kind->stage)
+		return (struct recorded_start){ 0 };
+	return link->kind->stage->begin(link, case_id);
 }
 
 void link_end_case(struct link *link)

@@ -22,13 +22,15 @@ struct recorded_case {
 	char *id;
 	int lane;
 	bool leased, released;
+	bool fresh; /* recovery had done more than ask before it, or it was the line's first */
 	struct spot from, to; /* of the last lease */
 	int64_t start_ns;
 };
 
 struct recorded_lane {
 	char *facts;
-	bool served; /* a case had it */
+	bool served;  /* a case had it */
+	bool altered; /* by recovery, since */
 	struct spot probes;
 };
 
@@ -87,7 +89,9 @@ static void note_lease(struct recording *r, const json_t *object, struct spot he
 	struct recorded_lane *lane = lane_of(r, object);
 	if (!c || !lane)
 		return;
+	c->fresh = !lane->served || lane->altered;
 	lane->served = true;
+	lane->altered = false;
 	c->lane = number(object, "l");
 	c->leased = true;
 	c->released = false;
@@ -106,14 +110,23 @@ static void note_line(struct recording *r, const json_t *object, struct spot beh
 		lane->facts = json_dumps(facts, JSON_COMPACT);
 }
 
+static void note_recovery(struct recording *r, const json_t *object)
+{
+	struct recorded_lane *lane = lane_of(r, object);
+	const char *step = json_string_value(json_object_get(object, "step"));
+	if (lane && step && strcmp(step, "at") != 0)
+		lane->altered = true;
+}
+
 /* What an index needs; other lines are passed over unread. */
 static void index_line(struct recording *r, struct spot here, struct spot behind)
 {
-	static const char *const events[] = { "plan", "lease", "release", "line", "probe" };
+	static const char *const events[] = { "plan", "lease", "release", "line", "probe",
+		"recover" };
 	size_t i = 0;
-	while (i < 5 && !is_event(r->line, events[i]))
+	while (i < 6 && !is_event(r->line, events[i]))
 		i++;
-	json_t *object = i < 5 ? json_loads(r->line, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *object = i < 6 ? json_loads(r->line, JSON_ALLOW_NUL, NULL) : NULL;
 	struct recorded_case *c = object ? case_of(r, object) : NULL;
 	if (object && i == 0) {
 		add_case(r, object);
@@ -122,6 +135,8 @@ static void index_line(struct recording *r, struct spot here, struct spot behind
 	} else if (c && i == 2) {
 		c->to = behind;
 		c->released = true;
+	} else if (object && i == 5) {
+		note_recovery(r, object);
 	} else if (object && i >= 3) {
 		note_line(r, object, behind);
 	}
@@ -304,8 +319,12 @@ bool recording_probes(struct recording *r, int index, struct recorded_events *ou
 	return true;
 }
 
-const char *recording_facts(const struct recording *r, const char *case_id)
+struct recorded_start recording_start(const struct recording *r, const char *case_id)
 {
 	const struct recorded_case *c = find_case(r, case_id);
-	return c && c->leased ? r->lanes[c->lane].facts : NULL;
+	if (!c || !c->leased)
+		return (struct recorded_start){ 0 };
+	return (struct recorded_start){
+		.known = true, .fresh = c->fresh, .facts = r->lanes[c->lane].facts
+	};
 }

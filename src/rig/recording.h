@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include "rig/link.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +46,6 @@ bool recording_case(struct recording *r, const char *case_id, struct recorded_ev
 /* What was asked of line `index` before its first case. */
 bool recording_probes(struct recording *r, int index, struct recorded_events *out);
 void recorded_finish(struct recorded_events *events);
-/* The facts about the network that the case was given, JSON; NULL: the journal does not tell. */
-const char *recording_facts(const struct recording *r, const char *case_id);
+struct recorded_start recording_start(const struct recording *r, const char *case_id);
 
 #endif
