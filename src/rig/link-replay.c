@@ -36,6 +36,7 @@ struct player {
 	enum mode mode;
 	struct recorded_events events;
 	size_t next, done;              /* the event that comes next, and how much of it was sent */
+	size_t last;                    /* the event behind the one that was sent last; 0: none */
 	int64_t anchor_ns, recorded_ns; /* the same moment, of now and of then */
 	struct buf due;                 /* to be read */
 	struct buf sent;                /* of the line that is being sent */
@@ -157,20 +158,75 @@ static void remember_sent(struct player *p, const char *bytes, size_t len)
 		buf_clear(&p->sent);
 }
 
+static bool is_sent(const struct player *p, size_t i, const char *bytes, size_t len)
+{
+	const struct recorded *event = i < p->events.count ? &p->events.items[i] : NULL;
+	return event && event->kind == RECORDED_SENT && event->len == len &&
+	       memcmp(bytes_of(p, event), bytes, len) == 0;
+}
+
+/* How many events from i on were received, and all of their bytes. */
+static size_t received_from(const struct player *p, size_t i, struct buf *out)
+{
+	size_t count = 0;
+	for (; i + count < p->events.count; count++) {
+		const struct recorded *event = &p->events.items[i + count];
+		if (event->kind != RECORDED_RECEIVED)
+			break;
+		buf_append(out, bytes_of(p, event), event->len);
+	}
+	return count;
+}
+
+/* Behind the events that ask the same as the last one and got the same; 0: not all of them did. */
+static size_t behind_repeats(const struct player *p, const struct buf *answer)
+{
+	const struct recorded *last = &p->events.items[p->last - 1];
+	size_t i = p->next;
+	while (is_sent(p, i, bytes_of(p, last), last->len)) {
+		struct buf again AUTO_BUF = { 0 };
+		size_t count = received_from(p, i + 1, &again);
+		if (again.len != answer->len ||
+			memcmp(buf_text(&again), buf_text(answer), answer->len) != 0)
+			return 0;
+		i += 1 + count;
+	}
+	return i;
+}
+
+/* A case that asks the same again and again for a while asks once more or once less than it did
+ * then: it gets the last answer again, or what was the same again is left out. */
+static bool is_again(struct player *p, const char *bytes, size_t len)
+{
+	if (p->done || !p->last || bytes[len - 1] != '\n')
+		return false;
+	struct buf answer AUTO_BUF = { 0 };
+	received_from(p, p->last, &answer);
+	if (is_sent(p, p->last - 1, bytes, len)) {
+		give(p, buf_text(&answer), answer.len);
+		return true;
+	}
+	size_t i = behind_repeats(p, &answer);
+	if (!is_sent(p, i, bytes, len))
+		return false;
+	p->last = p->next = i + 1;
+	p->anchor_ns = now_ns();
+	p->recorded_ns = p->events.items[i].t_ns;
+	return true;
+}
+
 static void sent_in_case(struct player *p, const char *bytes, size_t len)
 {
 	while (len && !p->departed[0]) {
 		give_received(p);
 		const struct recorded *event = next_event(p);
 		check_end(p);
-		if (!event || event->kind != RECORDED_SENT) {
-			depart(p, bytes, len);
-			return;
-		}
-		size_t n = event->len - p->done;
+		bool sends = event && event->kind == RECORDED_SENT;
+		size_t n = sends ? event->len - p->done : 0;
 		n = n < len ? n : len;
-		if (memcmp(bytes_of(p, event) + p->done, bytes, n) != 0) {
-			depart(p, bytes, len);
+		if (!sends || memcmp(bytes_of(p, event) + p->done, bytes, n) != 0) {
+			if (!is_again(p, bytes, len))
+				depart(p, bytes, len);
 			return;
 		}
 		remember_sent(p, bytes, n);
@@ -180,10 +236,11 @@ static void sent_in_case(struct player *p, const char *bytes, size_t len)
 		p->anchor_ns = now_ns();
 		p->recorded_ns = event->t_ns;
 		if (p->done == event->len) {
-			p->next++;
+			p->last = ++p->next;
 			p->done = 0;
 		}
 	}
+	check_end(p);
 }
 
 /* The same but for a random word of capital letters, which is remembered. */
@@ -335,7 +392,7 @@ static void *play(void *arg)
 static void begin(struct player *p, enum mode mode)
 {
 	p->mode = mode;
-	p->next = p->done = 0;
+	p->next = p->done = p->last = 0;
 	p->anchor_ns = now_ns();
 	p->recorded_ns = p->events.start_ns;
 	p->departed[0] = '\0';

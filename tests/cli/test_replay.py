@@ -85,8 +85,7 @@ class Healthy(ReplayTest):
                          "esp8266-at")
 
     def test_partners_on_the_network(self):
-        then = self.record("virtual:", "--jobs", "4", "cipmux/*", "cipstart/set_*_missing*",
-                           "mqttsub/query*")
+        then = self.record("virtual:", "--jobs", "4", "cipmux/*", "cipclose/*", "mqttconn/*")
         now = self.replay(then)
         with_peers = {e["c"] for e in events_of(then.journal(), "peer")}
         names = {e["c"]: e for e in events_of(then.journal(), "plan")}
