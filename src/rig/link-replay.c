@@ -271,17 +271,23 @@ static bool is_same_probe(struct player *p, const char *then, const char *bytes,
 
 static void answer_between(struct player *p, const char *bytes, size_t len);
 
+/* How often it asks before anything answers depends on the clock: what is asked less often is left
+ * out, what is asked once more gets no answer. */
 static void sent_in_probes(struct player *p, const char *bytes, size_t len)
 {
 	give_received(p);
-	const struct recorded *event = next_event(p);
-	if (event && event->kind == RECORDED_SENT && event->len == len &&
-		is_same_probe(p, bytes_of(p, event), bytes, len)) {
-		p->next++;
+	for (size_t i = p->next; i < p->events.count; i++) {
+		const struct recorded *event = &p->events.items[i];
+		if (event->kind != RECORDED_SENT || event->len != len ||
+			!is_same_probe(p, bytes_of(p, event), bytes, len))
+			continue;
+		p->last = p->next = i + 1;
 		p->anchor_ns = now_ns();
 		p->recorded_ns = event->t_ns;
 		return;
 	}
+	if (p->last && is_sent(p, p->last - 1, bytes, len))
+		return;
 	p->mode = BETWEEN;
 	answer_between(p, bytes, len);
 }
