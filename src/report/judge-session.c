@@ -285,6 +285,8 @@ static void on_piece(void *user, const struct line_piece *piece)
 	if (piece->kind == LINE_URC && strcmp(piece->text, "ready") == 0)
 		memset(s->shaped, 0, sizeof(s->shaped));
 	bool info = piece->kind == LINE_INFO || (piece->kind == LINE_PAYLOAD && piece->total);
+	/* A wrong echo is part of the answer too. */
+	info |= piece->kind == LINE_NOISE && piece->like_echo && piece->pending;
 	if (info && piece->command)
 		collect(s, piece);
 	else if (piece->kind == LINE_FINAL && piece->pending && *piece->command)

@@ -267,7 +267,7 @@ class Journals(JudgeTest):
         self.check_fault("double-final:cwmode.query", first, "SESSION-1")
         self.check_fault("no-final:cwmode.query", first, "SESSION-1")
         self.check_fault("echo-corrupt", "ate/execute_answers_as_documented", "ATE-1")
-        self.check_fault("lf-only", first, "SESSION-8")
+        self.check_fault("lf-only", "cwmode/*", "SESSION-8")
 
     def test_the_field_dialect_by_profile(self):
         run = self.run_iut("virtual:?dialect=field", "--profile", "esp8266-at-field", "wifi/cw*",
