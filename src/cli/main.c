@@ -17,6 +17,7 @@ static const struct {
 	{ "explain", cmd_explain, "a command, requirement or case in words" },
 	{ "report", cmd_report, "write a run's reports again, from its journal" },
 	{ "judge", cmd_judge, "judge a recorded session or a run's journal, without a module" },
+	{ "compare", cmd_compare, "what later runs changed against the first" },
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

@@ -262,7 +262,7 @@ static int (*handler(const char *event))(struct reader *)
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
 		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
-		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
+		{ "recover", read_recover }, { "line", read_line_event }, { "lease", read_lease }, { "release", read_release },
 		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },
 		{ "tolerate", read_other_of_case }, { "control", read_other_of_case },
 		{ "bulk", read_other_of_case }, { "verdict", read_verdict }, { "end", read_end },
@@ -382,6 +382,8 @@ int journal_read(struct run *run, struct error *error)
 		for (size_t k = 0; k < lane->recovery_count; k++)
 			KEEP_ADD(run->recoveries, run->recovery_count) = lane->recoveries[k];
 		free(lane->recoveries);
+		answer_finish(&lane->answer);
+		buf_finish(&lane->boot);
 	}
 	free(r->bytes);
 	free(r);

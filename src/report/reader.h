@@ -4,6 +4,7 @@
 #ifndef REPORT_READER_H
 #define REPORT_READER_H
 
+#include "report/answer.h"
 #include "report/exchange.h"
 #include "report/journal.h"
 #include "report/keep.h"
@@ -13,6 +14,8 @@ struct lane {                            /* one line to an IUT */
 	struct run_recovery *recoveries; /* since the last lease */
 	size_t recovery_count;
 	struct exchange exchange;
+	struct answer answer; /* of the case that holds the lease */
+	struct buf boot;      /* received since something was sent: where the banner is */
 };
 
 struct reader {
@@ -48,6 +51,7 @@ int read_release(struct reader *r);
 int read_tx(struct reader *r);
 int read_rx(struct reader *r);
 int read_recover(struct reader *r);
+int read_line_event(struct reader *r);
 int read_peer(struct reader *r);
 int read_broker(struct reader *r);
 /* Events about cases. */

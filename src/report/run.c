@@ -45,7 +45,7 @@ int run_open(struct run **out, const char *path, struct error *error)
 	if (!run)
 		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
 	run->fd = -1;
-	run->firmware = run->end_text = run->whole_plan = "";
+	run->firmware = run->banner = run->end_text = run->whole_plan = "";
 	run->repeat = 1;
 	if (open_journal(run, path, error) || journal_read(run, error)) {
 		run_close(run);

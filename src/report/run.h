@@ -74,7 +74,9 @@ struct run_attempt {
 	size_t recovery_count;
 	struct run_peer *peers; /* in the order in which they were opened */
 	size_t peer_count;
-	int64_t broker_lines; /* what was told of the MQTT broker */
+	int64_t broker_lines;          /* what was told of the MQTT broker */
+	bool answered;                 /* the lease was given back: the sums are of all of it */
+	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
 };
 
 struct run_case {
@@ -93,7 +95,7 @@ struct run_case {
 
 struct run_latency { /* commands of one name: first byte sent to final result received */
 	const char *command;
-	uint64_t count;
+	uint64_t count, done;     /* all, and those that did not end in ERROR or FAIL */
 	uint32_t us[RUN_SAMPLES]; /* all of them, or an even sample */
 	size_t kept;
 };
@@ -119,6 +121,7 @@ struct run {
 	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
 	int64_t resumed;                                /* so many times */
 	const char *firmware;                           /* what AT+GMR answered, or "" */
+	const char *banner; /* what came when it started, up to "ready", or "" */
 	struct run_requirement *requirements, **by_id;
 	size_t requirement_count;
 	struct run_known *known;
