@@ -67,7 +67,8 @@ static int parse(struct options *o, int argc, char **argv)
 static int write_all(const struct compare *c, const struct options *o)
 {
 	struct error error = { 0 };
-	if ((o->json && file_out(o->json, compare_json, c, &error)) ||
+	if ((o->html && file_out(o->html, compare_html, c, &error)) ||
+		(o->json && file_out(o->json, compare_json, c, &error)) ||
 		file_out(NULL, compare_console, c, &error))
 		return cli_fail(EXIT_INTERNAL, &error);
 	return o->gate && !compare_passes(c) ? EXIT_DOES_NOT_CONFORM : EXIT_CONFORMS;

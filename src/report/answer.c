@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,4 +193,39 @@ struct answer_sum answer_take(struct answer *a)
 		line = 0;
 	}
 	return sum;
+}
+
+/* "127.0.1.2:4567", "[::1]:80" */
+static void place(struct answer *a, const char *text, uint64_t name)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	bool brackets = len > 2 && text[0] == '[' && colon[-1] == ']';
+	if (!colon)
+		return;
+	answer_place(a, text + brackets, len - 2 * brackets, name);
+	answer_place(a, colon + 1, strlen(colon + 1), name + 1);
+}
+
+void answer_peer(struct answer *a, const json_t *o)
+{
+	char digits[24];
+	const char *address = json_string_value(json_object_get(o, "address"));
+	const char *from = json_string_value(json_object_get(o, "from"));
+	const char *to = json_string_value(json_object_get(o, "to"));
+	long long port = json_integer_value(json_object_get(o, "port"));
+	long long number = json_integer_value(json_object_get(o, "p"));
+	uint64_t k = (uint64_t)json_integer_value(json_object_get(o, "k"));
+	if (number < 0)
+		return;
+	uint64_t name = (uint64_t)number << 32 | ((k + 1) & 0xfffff) << 8;
+	if (address)
+		answer_place(a, address, strlen(address), name);
+	if (port > 0)
+		answer_place(a, digits,
+			(size_t)snprintf(digits, sizeof(digits), "%lld", port), name + 1);
+	if (from)
+		place(a, from, name + 2);
+	if (to)
+		place(a, to, name + 4);
 }

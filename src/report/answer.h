@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 
+#include <jansson.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,8 @@ void answer_counted(struct answer *a);
 /* An address, or a port in decimal, that the tester's network had; `name` says whose, by numbers
  * that are the same in every run. */
 void answer_place(struct answer *a, const char *text, size_t len, uint64_t name);
+/* The places in a "peer" line of the journal. */
+void answer_peer(struct answer *a, const json_t *line);
 /* Closes the account. */
 struct answer_sum answer_take(struct answer *a);
 

@@ -367,13 +367,13 @@ static int check_run(struct compare *c, size_t run, struct error *error)
 {
 	const struct index *ix = c->runs[run].index;
 	if (ix->end == RUN_CUT)
-		return error_set(error, ix->path, (int)ix->lines + 1, 0,
+		return error_set(error, ix->path, (int)ix->lines + 1, 1,
 			"the journal breaks off here, without the run's end; a run that was killed "
 			"can't be compared: run it again, or take another");
 	for (size_t i = 0; i < run; i++) {
 		const struct index *other = c->runs[i].index;
 		if (strcmp(index_fact(ix, FACT_ID), index_fact(other, FACT_ID)) == 0)
-			return error_set(error, ix->path, 1, 0,
+			return error_set(error, ix->path, 1, 1,
 				"the same run as %s (%s); name each run once", other->path,
 				index_fact(ix, FACT_ID));
 	}
@@ -392,7 +392,7 @@ static int check_suite(struct compare *c, size_t run, struct error *error)
 		if (strcmp(is, was) == 0)
 			continue;
 		if (!c->common)
-			return error_set(error, ix->path, 1, 0,
+			return error_set(error, ix->path, 1, 1,
 				"another %s (%s) than that of %s (%s); run one of them again, or "
 				"compare what both have with --common",
 				facts[i].what, is, first->path, was);

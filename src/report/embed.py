@@ -14,6 +14,11 @@ def digest(text):
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def c_array(name, text):
     data = text.encode()
     rows = []
@@ -23,8 +28,10 @@ def c_array(name, text):
 
 
 def main():
-    _, template, style, script, out = sys.argv
-    page, css, js = (open(path, encoding="utf-8").read() for path in (template, style, script))
+    template, *sources, out = sys.argv[1:]
+    page = read(template)
+    css, js = ("".join(read(path) for path in sources if path.endswith(kind))
+               for kind in (".css", ".js"))
     assert "</" not in js and "</" not in css, "would end the element that holds it"
     policy = ("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'"
               % (digest(css), digest(js)))

@@ -4,7 +4,6 @@
  * and received stays in the file; here they are only counted. */
 #include "report/reader.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MOST_PEERS 200 /* of one attempt kept in memory; the rig allows fewer */
@@ -90,39 +89,6 @@ static int (*handler(const char *what))(struct reader *, struct run_peer *)
 	return NULL;
 }
 
-/* "127.0.1.2:4567", "[::1]:80" */
-static void know_end(struct answer *a, const char *place, uint64_t name)
-{
-	const char *colon = strrchr(place, ':');
-	size_t len = colon ? (size_t)(colon - place) : 0;
-	bool brackets = len > 2 && place[0] == '[' && colon[-1] == ']';
-	if (!colon)
-		return;
-	answer_place(a, place + brackets, len - 2 * brackets, name);
-	answer_place(a, colon + 1, strlen(colon + 1), name + 1);
-}
-
-/* Addresses and ports that the tester's side of the network had in this case. */
-static void know_places(const json_t *o, struct answer *answer, int64_t number)
-{
-	char digits[24];
-	const char *address = json_string_value(json_object_get(o, "address"));
-	const char *from = json_string_value(json_object_get(o, "from"));
-	const char *to = json_string_value(json_object_get(o, "to"));
-	long long port = json_integer_value(json_object_get(o, "port"));
-	uint64_t k = (uint64_t)json_integer_value(json_object_get(o, "k"));
-	uint64_t name = (uint64_t)number << 32 | ((k + 1) & 0xfffff) << 8;
-	if (address)
-		answer_place(answer, address, strlen(address), name);
-	if (port > 0)
-		answer_place(answer, digits,
-			(size_t)snprintf(digits, sizeof(digits), "%lld", port), name + 1);
-	if (from)
-		know_end(answer, from, name + 2);
-	if (to)
-		know_end(answer, to, name + 4);
-}
-
 int read_peer(struct reader *r)
 {
 	struct run_case *c;
@@ -139,8 +105,8 @@ int read_peer(struct reader *r)
 	if (!a)
 		return 0;
 	reader_extend(r, c);
-	if (number >= 0 && lane->c == c - r->run->cases)
-		know_places(r->object, &lane->answer, number);
+	if (lane->c == c - r->run->cases)
+		answer_peer(&lane->answer, r->object);
 	struct run_peer *p = number < 0 ? NULL : peer_of(a, number);
 	int (*read)(struct reader *, struct run_peer *) = handler(what);
 	return p && read ? read(r, p) : 0;
