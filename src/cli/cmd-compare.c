@@ -10,11 +10,14 @@
 #include <string.h>
 
 static const char help[] =
-	"usage: atconform compare RUN RUN [RUN...] [--html FILE] [--json FILE] [--gate] [--common]\n"
+	"usage: atconform compare RUN RUN [RUN...] [--html FILE] [--json FILE] [--gate] "
+	"[--common]\n"
 	"\n"
 	"Puts runs side by side; a RUN is a run's folder or its journal, the first is the\n"
-	"baseline. Told for each case, requirement and command: fixed, regressed, missing, deleted,\n"
-	"lost (not judged any more), added, gained, another verdict, changed bytes (the same verdict,\n"
+	"baseline. Told for each case, requirement and command: fixed, regressed, missing, "
+	"deleted,\n"
+	"lost (not judged any more), added, gained, another verdict, changed bytes (the same "
+	"verdict,\n"
 	"another response), latency, presence, version, start-up banner.\n"
 	"\n"
 	"  --html FILE  one page with everything, the wire logs aligned\n"

@@ -222,8 +222,8 @@ void answer_peer(struct answer *a, const json_t *o)
 	if (address)
 		answer_place(a, address, strlen(address), name);
 	if (port > 0)
-		answer_place(a, digits,
-			(size_t)snprintf(digits, sizeof(digits), "%lld", port), name + 1);
+		answer_place(a, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", port),
+			name + 1);
 	if (from)
 		place(a, from, name + 2);
 	if (to)

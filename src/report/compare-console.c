@@ -49,7 +49,8 @@ static void runs(const struct compare *c, FILE *out)
 		"cases", "pass", "fail");
 	for (size_t i = 0; i < c->run_count; i++) {
 		const struct index *ix = c->runs[i].index;
-		const char *firmware = first_line(index_fact(ix, FACT_FIRMWARE), version, sizeof(version));
+		const char *firmware =
+			first_line(index_fact(ix, FACT_FIRMWARE), version, sizeof(version));
 		AUTO_BUF struct buf row = { 0 };
 		buf_printf(&row, "%3zu  ", i + 1);
 		cell(&row, c->runs[i].label, LABEL);
@@ -63,21 +64,24 @@ static void runs(const struct compare *c, FILE *out)
 	}
 }
 
-static const enum change columns[] = { CHANGE_REGRESSED, CHANGE_MISSING, CHANGE_DELETED, CHANGE_LOST,
-	CHANGE_FIXED, CHANGE_VERDICT, CHANGE_BYTES, CHANGE_ADDED, CHANGE_GAINED, CHANGE_NONE };
+static const enum change columns[] = { CHANGE_REGRESSED, CHANGE_MISSING, CHANGE_DELETED,
+	CHANGE_LOST, CHANGE_FIXED, CHANGE_VERDICT, CHANGE_BYTES, CHANGE_ADDED, CHANGE_GAINED,
+	CHANGE_NONE };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 static void counts(const struct compare *c, FILE *out, const char *title, bool requirements)
 {
 	fprintf(out, "\n%-11s", title);
 	for (size_t k = 0; k < COLUMN_COUNT; k++)
-		fprintf(out, " %*s", k == 0 || k == COLUMN_COUNT - 1 ? 9 : 7, change_name(columns[k]));
+		fprintf(out, " %*s", k == 0 || k == COLUMN_COUNT - 1 ? 9 : 7,
+			change_name(columns[k]));
 	fputc('\n', out);
 	for (size_t r = 1; r < c->run_count; r++) {
 		const size_t *n = requirements ? c->runs[r].requirements : c->runs[r].counts;
 		fprintf(out, "  %3zu vs 1 ", r + 1);
 		for (size_t k = 0; k < COLUMN_COUNT; k++)
-			fprintf(out, " %*zu", k == 0 || k == COLUMN_COUNT - 1 ? 9 : 7, n[columns[k]]);
+			fprintf(out, " %*zu", k == 0 || k == COLUMN_COUNT - 1 ? 9 : 7,
+				n[columns[k]]);
 		fputc('\n', out);
 	}
 }
@@ -131,8 +135,8 @@ static bool command_changed(const struct compare_command *x, size_t run)
 		moved += x->counts[run][k];
 	const struct latency *is = &x->latency[run];
 	bool known = x->presence[0] != PRESENCE_UNKNOWN && x->presence[run] != PRESENCE_UNKNOWN;
-	return moved || (known && x->presence[0] != x->presence[run]) || is->drift == DRIFT_SLOWER ||
-	       is->drift == DRIFT_FASTER;
+	return moved || (known && x->presence[0] != x->presence[run]) ||
+	       is->drift == DRIFT_SLOWER || is->drift == DRIFT_FASTER;
 }
 
 static void commands(const struct compare *c, FILE *out)
@@ -159,9 +163,11 @@ static void commands(const struct compare *c, FILE *out)
 			few += c->commands[i].latency[r].drift == DRIFT_FEW;
 		}
 	}
-	line(out, 0, "%sLatency: %zu tested by Mann-Whitney U (p < %.2f by Holm, median by %d %% and "
-		     "%d us); %zu with fewer",
-		told ? "" : "\n", tested, DRIFT_ALPHA, (int)(DRIFT_RELATIVE * 100), DRIFT_US, few);
+	line(out, 0,
+		"%sLatency: %zu tested by Mann-Whitney U (p < %.2f by Holm, median by %d %% and "
+		"%d ms); %zu with fewer",
+		told ? "" : "\n", tested, DRIFT_ALPHA, (int)(DRIFT_RELATIVE * 100), DRIFT_US / 1000,
+		few);
 	line(out, 2, "than %d samples in one of the runs have no verdict.", DRIFT_SAMPLES);
 }
 
@@ -171,7 +177,8 @@ static const char *verdict_of(const struct index_case *x)
 }
 
 /* "pass -> fail in 2, error in 3" */
-static void say_verdicts(struct buf *out, const struct compare_case *x, size_t runs_, enum change change)
+static void say_verdicts(
+	struct buf *out, const struct compare_case *x, size_t runs_, enum change change)
 {
 	bool first = true;
 	buf_printf(out, "%s ->", verdict_of(x->in[0]));
@@ -183,7 +190,8 @@ static void say_verdicts(struct buf *out, const struct compare_case *x, size_t r
 	}
 }
 
-static void case_lines(const struct compare *c, const struct compare_case *x, enum change change, FILE *out)
+static void case_lines(
+	const struct compare *c, const struct compare_case *x, enum change change, FILE *out)
 {
 	AUTO_BUF struct buf verdicts = { 0 };
 	if (change == CHANGE_BYTES) {
@@ -191,7 +199,8 @@ static void case_lines(const struct compare *c, const struct compare_case *x, en
 		for (size_t r = 1; r < c->run_count; r++)
 			if ((enum change)x->change[r] == change)
 				buf_printf(&verdicts, ", %s in %zu",
-					compare_order_only(x, r) ? "other order" : "other bytes", r + 1);
+					compare_order_only(x, r) ? "other order" : "other bytes",
+					r + 1);
 	} else {
 		say_verdicts(&verdicts, x, c->run_count, change);
 	}
@@ -204,7 +213,8 @@ static void case_lines(const struct compare *c, const struct compare_case *x, en
 		const char *requirement = index_text(ix, is->requirement);
 		const char *message = index_text(ix, is->message);
 		if (*message)
-			line(out, 4, "%zu: %s%s%s", r + 1, strstr(message, requirement) ? "" : requirement,
+			line(out, 4, "%zu: %s%s%s", r + 1,
+				strstr(message, requirement) ? "" : requirement,
 				*requirement && !strstr(message, requirement) ? ": " : "", message);
 		break;
 	}
@@ -254,6 +264,26 @@ static void requirement_lists(const struct compare *c, FILE *out)
 		line(out, 2, "and %zu more; --json and --html list all", count - 2 * LISTED);
 }
 
+static bool has_line(const char *text, const char *line_, size_t len)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strcspn(text, "\n") == len && strncmp(text, line_, len) == 0)
+			return true;
+	return false;
+}
+
+/* The lines that the other does not have. */
+static void other_lines(FILE *out, size_t run, const char *text, const char *other)
+{
+	if (!*text)
+		line(out, 2, "%zu: none seen", run);
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		size_t len = strcspn(text, "\n");
+		if (!has_line(other, text, len))
+			line(out, 2, "%zu: %.*s", run, (int)len, text);
+	}
+}
+
 static void starts(const struct compare *c, FILE *out)
 {
 	static const struct {
@@ -267,8 +297,8 @@ static void starts(const struct compare *c, FILE *out)
 			if (strcmp(was, is) == 0)
 				continue;
 			line(out, 0, "%zu has another %s:", r + 1, facts[f].what);
-			line(out, 2, "1: %s", *was ? was : "none seen");
-			line(out, 2, "%zu: %s", r + 1, *is ? is : "none seen");
+			other_lines(out, 1, was, is);
+			other_lines(out, r + 1, is, was);
 		}
 	}
 }
@@ -278,8 +308,8 @@ static void outcome(const struct compare *c, FILE *out)
 	fputc('\n', out);
 	for (size_t r = 1; r < c->run_count; r++) {
 		const struct compare_run *run = &c->runs[r];
-		line(out, 0, "%zu against 1: %zu regressed, %zu missing, %zu deleted, %zu lost: %s", r + 1,
-			run->counts[CHANGE_REGRESSED], run->counts[CHANGE_MISSING],
+		line(out, 0, "%zu against 1: %zu regressed, %zu missing, %zu deleted, %zu lost: %s",
+			r + 1, run->counts[CHANGE_REGRESSED], run->counts[CHANGE_MISSING],
 			run->counts[CHANGE_DELETED], run->counts[CHANGE_LOST],
 			run->gating ? "does not pass the gate" : "passes the gate");
 	}
@@ -294,7 +324,8 @@ int compare_console(const void *compare, FILE *out, struct error *error)
 	for (size_t i = 0; i < c->note_count && i < NOTES; i++)
 		line(out, 0, "note: %s", c->notes[i]);
 	if (c->note_count > NOTES)
-		line(out, 0, "note: and %zu more; --json and --html have all", c->note_count - NOTES);
+		line(out, 0, "note: and %zu more; --json and --html have all",
+			c->note_count - NOTES);
 	starts(c, out);
 	counts(c, out, "Cases", false);
 	counts(c, out, "Requirements", true);

@@ -22,7 +22,8 @@ static const enum change order[] = { CHANGE_REGRESSED, CHANGE_MISSING, CHANGE_DE
 
 /* --- wire logs --- */
 
-static void visible(struct html *h, const char *bytes, size_t len, const char *tag, const char *class)
+static void visible(
+	struct html *h, const char *bytes, size_t len, const char *tag, const char *class)
 {
 	AUTO_BUF struct buf text = { 0 };
 	text_visible(&text, bytes, len);
@@ -60,7 +61,9 @@ static void log_line(struct html *h, const struct diff *d, const struct diff_row
 		size_t len = pieces[i].len < left ? pieces[i].len : left;
 		if (!len)
 			break;
-		const char *tag = pieces[i].differs ? side ? "ins" : "del" : pieces[i].own ? "span" : "";
+		const char *tag = pieces[i].differs ? side ? "ins" : "del"
+				  : pieces[i].own   ? "span"
+						    : "";
 		visible(h, bytes + pieces[i].from, len, tag, pieces[i].own ? "own" : "");
 	}
 	if (line->len > LINE_SHOWN)
@@ -89,8 +92,9 @@ static void rows(struct html *h, const struct diff *d)
 			continue;
 		}
 		if (hidden)
-			fprintf(h->out, "<tr class=\"gap\"><td colspan=\"4\">%zu equal lines</td></tr>\n",
-				hidden);
+			fprintf(h->out,
+				"<tr class=\"gap\"><td colspan=\"4\">%zu equal line%s</td></tr>\n",
+				hidden, hidden == 1 ? "" : "s");
 		hidden = 0;
 		told++;
 		html_puts(h, d->rows[i].same ? "<tr>" : "<tr class=\"diff\">");
@@ -102,19 +106,22 @@ static void rows(struct html *h, const struct diff *d)
 		fprintf(h->out, "<tr class=\"gap\"><td colspan=\"4\">%zu %s</td></tr>\n", hidden,
 			told < ROWS ? "equal lines" : "more lines, not shown here");
 	if (!all)
-		html_puts(h, "<tr class=\"gap\"><td colspan=\"4\">No line differs, but what was only "
-			     "counted, or what is beyond these lines.</td></tr>\n");
+		html_puts(h,
+			"<tr class=\"gap\"><td colspan=\"4\">No line differs, but what was only "
+			"counted, or what is beyond these lines.</td></tr>\n");
 }
 
-int compare_html_diff(struct html *h, const struct compare *c, const struct compare_case *x, size_t run)
+int compare_html_diff(
+	struct html *h, const struct compare *c, const struct compare_case *x, size_t run)
 {
 	struct diff d;
 	const struct compare_run *was = &c->runs[0], *is = &c->runs[run];
 	if (diff_open(&d, was->index, x->in[0], is->index, x->in[run], h->error))
 		return -1;
-	html_puts(h, "<div class=\"wire\" tabindex=\"0\" role=\"group\" aria-label=\"Wire logs, side by "
-		     "side\"><table class=\"logs\"><thead><tr><th scope=\"col\" class=\"t\">ms</th><th "
-		     "scope=\"col\">");
+	html_puts(h,
+		"<div class=\"wire\" tabindex=\"0\" role=\"group\" aria-label=\"Wire logs, side by "
+		"side\"><table class=\"logs\"><thead><tr><th scope=\"col\" class=\"t\">ms</th><th "
+		"scope=\"col\">");
 	html_text(h, was->label);
 	html_puts(h, "</th><th scope=\"col\" class=\"t\">ms</th><th scope=\"col\">");
 	html_text(h, is->label);
@@ -125,7 +132,8 @@ int compare_html_diff(struct html *h, const struct compare *c, const struct comp
 		if (d.sides[side].left_out || d.sides[side].counted)
 			fprintf(h->out, "<p class=\"place\">Run %zu: %zu more lines%s.</p>\n",
 				side ? run + 1 : (size_t)1, d.sides[side].left_out,
-				d.sides[side].counted ? ", and bytes that the journal only counts" : "");
+				d.sides[side].counted ? ", and bytes that the journal only counts"
+						      : "");
 	diff_finish(&d);
 	return 0;
 }
@@ -156,17 +164,21 @@ static void filters(struct html *h, const struct compare *c)
 	html_puts(h, "<form id=\"filters\" hidden><fieldset><legend>Change</legend>");
 	for (size_t k = 0; k <= ORDER; k++) {
 		const char *name = change_name(k < ORDER ? order[k] : CHANGE_NONE);
-		fprintf(h->out, "<label><input type=\"checkbox\" name=\"kind\" value=\"%s\">%s</label>", name,
-			name);
+		fprintf(h->out,
+			"<label><input type=\"checkbox\" name=\"kind\" value=\"%s\">%s</label>",
+			name, name);
 	}
-	html_puts(h, "</fieldset><label>Family <select name=\"family\"><option value=\"\">all</option>");
+	html_puts(h,
+		"</fieldset><label>Family <select name=\"family\"><option value=\"\">all</option>");
 	families(h, c);
-	html_puts(h, "</select></label><label>Text <input type=\"search\" name=\"q\" "
-		     "placeholder=\"case, requirement, message\"></label><button "
-		     "type=\"reset\">Clear</button><span id=\"shown\" role=\"status\"></span></form>\n");
+	html_puts(h,
+		"</select></label><label>Text <input type=\"search\" name=\"q\" "
+		"placeholder=\"case, requirement, message\"></label><button "
+		"type=\"reset\">Clear</button><span id=\"shown\" role=\"status\"></span></form>\n");
 }
 
-static void open_case(struct html *h, const struct compare *c, const struct compare_case *x, const char *tag)
+static void open_case(
+	struct html *h, const struct compare *c, const struct compare_case *x, const char *tag)
 {
 	AUTO_BUF struct buf text = { 0 };
 	fprintf(h->out, "<%s class=\"case\"", tag);
@@ -208,7 +220,8 @@ static void say_why(struct html *h, const struct compare *c, const struct compar
 	if (!why.len && x->worst == CHANGE_BYTES) {
 		bool order_only = true;
 		for (size_t r = 1; r < c->run_count; r++)
-			order_only = order_only && (x->change[r] != CHANGE_BYTES || compare_order_only(x, r));
+			order_only = order_only &&
+				     (x->change[r] != CHANGE_BYTES || compare_order_only(x, r));
 		buf_puts(&why, order_only ? "the same lines in another order" : "another response");
 	}
 	if (x->unsteady)
@@ -216,7 +229,8 @@ static void say_why(struct html *h, const struct compare *c, const struct compar
 	html_element(h, "span", "why", buf_text(&why));
 }
 
-static void verdicts(struct html *h, const struct compare *c, const struct compare_case *x, size_t most)
+static void verdicts(
+	struct html *h, const struct compare *c, const struct compare_case *x, size_t most)
 {
 	html_puts(h, "<span class=\"runs\">");
 	for (size_t r = 0; r < c->run_count && r < most; r++)
@@ -236,15 +250,16 @@ static void requirements(struct html *h, const struct compare *c, const struct c
 			&ix->requirements[ix->lists[x->in[run]->requirements + i]];
 		html_puts(h, "<p><b>");
 		html_text(h, index_text(ix, q->id));
-		fprintf(h->out, "</b> <span class=\"grade%s\">%s</span> ", q->inferred ? " inferred" : "",
-			q->inferred ? "inferred" : "stated");
+		fprintf(h->out, "</b> <span class=\"grade%s\">%s</span> ",
+			q->inferred ? " inferred" : "", q->inferred ? "inferred" : "stated");
 		html_text(h, index_text(ix, q->text));
 		html_puts(h, "</p>");
 	}
 	html_puts(h, "</div>\n");
 }
 
-static void one_run(struct html *h, const struct compare *c, const struct compare_case *x, size_t run)
+static void one_run(
+	struct html *h, const struct compare *c, const struct compare_case *x, size_t run)
 {
 	const struct index *ix = c->runs[run].index;
 	const struct index_case *is = x->in[run];
@@ -253,13 +268,16 @@ static void one_run(struct html *h, const struct compare *c, const struct compar
 	html_puts(h, "</th><td>");
 	compare_verdict(h, is);
 	html_puts(h, " ");
-	html_puts(h, !is ? "not planned" : is->flaky ? "flaky" : html_word((enum verdict)is->verdict, is->inferred));
+	html_puts(h, !is         ? "not planned"
+		     : is->flaky ? "flaky"
+				 : html_word((enum verdict)is->verdict, is->inferred));
 	html_puts(h, "</td><td>");
 	if (run)
 		compare_badge(h, (enum change)x->change[run]);
 	html_puts(h, "</td><td>");
 	if (is) {
-		const char *expected = index_text(ix, is->expected), *actual = index_text(ix, is->actual);
+		const char *expected = index_text(ix, is->expected),
+			   *actual = index_text(ix, is->actual);
 		html_text(h, index_text(ix, is->message));
 		if (*expected)
 			html_element(h, "pre", "expected", expected);
@@ -271,10 +289,19 @@ static void one_run(struct html *h, const struct compare *c, const struct compar
 
 static void each_run(struct html *h, const struct compare *c, const struct compare_case *x)
 {
-	html_puts(h, "<table class=\"grid\"><tbody>\n");
-	for (size_t r = 0; r < c->run_count; r++)
-		if (r == 0 || x->change[r] != CHANGE_NONE || c->run_count <= BADGES)
+	size_t told = 0, more = 0;
+	html_puts(h, "<table class=\"grid each\"><tbody>\n");
+	for (size_t r = 0; r < c->run_count; r++) {
+		if (r > 0 && x->change[r] == CHANGE_NONE && c->run_count > BADGES)
+			continue;
+		if (told++ < BADGES)
 			one_run(h, c, x, r);
+		else
+			more++;
+	}
+	if (more)
+		fprintf(h->out, "<tr><td colspan=\"4\">and %zu more runs that changed</td></tr>\n",
+			more);
 	html_puts(h, "</tbody></table>\n");
 }
 
@@ -282,7 +309,8 @@ static void each_run(struct html *h, const struct compare *c, const struct compa
 static bool told_before(const struct compare_case *x, size_t run)
 {
 	for (size_t r = 1; r < run; r++)
-		if (x->change[r] == x->change[run] && x->in[r] && x->in[r]->answer == x->in[run]->answer)
+		if (x->change[r] == x->change[run] && x->in[r] &&
+			x->in[r]->answer == x->in[run]->answer)
 			return true;
 	return false;
 }
@@ -305,8 +333,9 @@ static int logs(struct html *h, const struct compare *c, const struct compare_ca
 			return -1;
 	}
 	if (left_out)
-		fprintf(h->out, "<p class=\"place\">%zu more pairs of wire logs left out here: the page "
-				"holds enough of them. They are in the journals.</p>\n",
+		fprintf(h->out,
+			"<p class=\"place\">%zu more pairs of wire logs left out here: the page "
+			"holds enough of them. They are in the journals.</p>\n",
 			left_out);
 	return 0;
 }
@@ -332,7 +361,8 @@ static void same_cases(struct html *h, const struct compare *c)
 	size_t count = 0;
 	for (size_t i = 0; i < c->case_count; i++)
 		count += c->cases[i].worst == CHANGE_NONE;
-	fprintf(h->out, "<details id=\"same\" class=\"panel\"><summary>Unchanged: %zu</summary>\n", count);
+	fprintf(h->out, "<details id=\"same\" class=\"panel\"><summary>Unchanged: %zu</summary>\n",
+		count);
 	for (size_t i = 0; i < c->case_count; i++) {
 		const struct compare_case *x = &c->cases[i];
 		if (x->worst != CHANGE_NONE)
@@ -348,10 +378,12 @@ static void same_cases(struct html *h, const struct compare *c)
 int compare_html_cases(struct html *h, const struct compare *c)
 {
 	int result = 0;
-	html_puts(h, "<section id=\"cases\"><h2>Cases</h2>\n<p class=\"hint\">Verdicts in the order of "
-		     "the runs. <del>Bytes</del> of the baseline and <ins>bytes</ins> of the other run "
-		     "that differ are marked; <span class=\"own\">words</span> that the testers made for "
-		     "their runs are not.</p>\n");
+	html_puts(h,
+		"<section id=\"cases\"><h2>Cases</h2>\n<p class=\"hint\">Verdicts in the order of "
+		"the runs. <del>Bytes</del> of the baseline and <ins>bytes</ins> of the other run "
+		"that differ are marked; <span class=\"own\">words</span> that the testers made "
+		"for "
+		"their runs are not.</p>\n");
 	filters(h, c);
 	html_puts(h, "<div class=\"panel list\">\n");
 	for (size_t k = 0; k < ORDER; k++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The page's table of commands: presence, what became of the cases, and latency as distributions. */
+/* The page's table of commands: presence, what became of the cases, and latency as distributions.
+ */
 #include "report/compare-html.h"
 
 #include <math.h>
@@ -26,7 +27,8 @@ static void say_us(struct html *h, uint32_t us)
 		fprintf(h->out, us < 10000 ? "%.2f ms" : "%.1f ms", us / 1e3);
 }
 
-static const uint32_t *samples_of(const struct compare *c, const struct compare_command *x, size_t run)
+static const uint32_t *samples_of(
+	const struct compare *c, const struct compare_command *x, size_t run)
 {
 	return c->runs[run].index->samples + x->in[run]->samples;
 }
@@ -51,8 +53,8 @@ static struct scale scale_of(const struct compare *c)
 }
 
 /* From the 5th to the 95th percentile a line, the middle half a box, the median a bar. */
-static void box(struct html *h, const struct compare *c, const struct compare_command *x, size_t run,
-	struct scale s, int y)
+static void box(struct html *h, const struct compare *c, const struct compare_command *x,
+	size_t run, struct scale s, int y)
 {
 	static const double quantiles[] = { 0.05, 0.25, 0.5, 0.75, 0.95 };
 	size_t n = x->latency[run].samples;
@@ -60,24 +62,29 @@ static void box(struct html *h, const struct compare *c, const struct compare_co
 	if (!n)
 		return;
 	for (size_t i = 0; i < 5; i++)
-		at[i] = place(s, samples_of(c, x, run)[(size_t)(quantiles[i] * (double)(n - 1) + 0.5)]);
+		at[i] = place(
+			s, samples_of(c, x, run)[(size_t)(quantiles[i] * (double)(n - 1) + 0.5)]);
 	fprintf(h->out,
-		"<line class=\"whisker\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/><rect class=\"box "
+		"<line class=\"whisker\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/><rect "
+		"class=\"box "
 		"%s\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"8\"/><line class=\"median\" "
 		"x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>",
-		at[0], y + 7, at[4], y + 7, run ? "is" : "was", at[1], y + 3, fmax(1, at[3] - at[1]), at[2],
-		y + 2, at[2], y + 12);
+		at[0], y + 7, at[4], y + 7, run ? "is" : "was", at[1], y + 3,
+		fmax(1, at[3] - at[1]), at[2], y + 2, at[2], y + 12);
 }
 
-static void plot(struct html *h, const struct compare *c, const struct compare_command *x, struct scale s)
+static void plot(
+	struct html *h, const struct compare *c, const struct compare_command *x, struct scale s)
 {
 	size_t rows = c->run_count < PLOTTED ? c->run_count : PLOTTED;
 	fprintf(h->out,
-		"<svg class=\"spread\" viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"Latency in each "
+		"<svg class=\"spread\" viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"Latency in "
+		"each "
 		"run, on a logarithmic scale; the numbers are beside it\">",
 		PLOT_WIDTH, rows * PLOT_ROW);
 	for (int d = (int)s.low; d <= (int)s.high; d++)
-		fprintf(h->out, "<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%zu\"/>",
+		fprintf(h->out,
+			"<line class=\"axis\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%zu\"/>",
 			place(s, pow(10, d)), place(s, pow(10, d)), rows * PLOT_ROW);
 	for (size_t r = 0; r < rows; r++)
 		box(h, c, x, r, s, (int)r * PLOT_ROW);
@@ -113,7 +120,8 @@ static void presences(struct html *h, const struct compare *c, const struct comp
 	for (size_t r = 0; r < c->run_count; r++) {
 		unsigned p = x->presence[r];
 		fprintf(h->out,
-			"<span class=\"m m-%s\" role=\"img\" title=\"run %zu: %s\" aria-label=\"run %zu: "
+			"<span class=\"m m-%s\" role=\"img\" title=\"run %zu: %s\" "
+			"aria-label=\"run %zu: "
 			"%s\">%s</span>",
 			looks[p].class, r + 1, presence_name((enum presence)p), r + 1,
 			presence_name((enum presence)p), looks[p].mark);
@@ -130,7 +138,7 @@ static void case_changes(struct html *h, const struct compare *c, const struct c
 			if (!x->counts[r][k])
 				continue;
 			compare_badge(h, (enum change)k);
-			fprintf(h->out, "%zu ", x->counts[r][k]);
+			fprintf(h->out, " %zu&ensp;", x->counts[r][k]);
 		}
 		html_puts(h, "</div>");
 	}
@@ -139,18 +147,19 @@ static void case_changes(struct html *h, const struct compare *c, const struct c
 void compare_html_commands(struct html *h, const struct compare *c)
 {
 	struct scale scale = scale_of(c);
-	html_puts(h, "<section id=\"commands\"><h2>Commands</h2>\n<p class=\"hint\">Latency: command "
-		     "sent to final result received, median / 95th percentile; the line goes from the "
-		     "5th to the 95th percentile, the box holds the middle half, on one logarithmic "
-		     "scale from ");
+	html_puts(h,
+		"<section id=\"commands\"><h2>Commands</h2>\n<p class=\"hint\">Latency: command "
+		"sent to final result received, median / 95th percentile; the line goes from the "
+		"5th to the 95th percentile, the box holds the middle half, on one logarithmic "
+		"scale from ");
 	say_us(h, (uint32_t)fmin(4e9, pow(10, scale.low)));
 	html_puts(h, " to ");
 	say_us(h, (uint32_t)fmin(4e9, pow(10, scale.high)));
 	fprintf(h->out,
 		". Slower or faster: by Mann and Whitney's U test, two-sided, p &lt; %.2g over all "
-		"commands of a run (Holm), and the median moved by at least %d %% and %d \xc2\xb5s; with "
+		"commands of a run (Holm), and the median moved by at least %d %% and %d ms; with "
 		"fewer than %d samples there is no verdict.</p>\n",
-		DRIFT_ALPHA, (int)(DRIFT_RELATIVE * 100), DRIFT_US, DRIFT_SAMPLES);
+		DRIFT_ALPHA, (int)(DRIFT_RELATIVE * 100), DRIFT_US / 1000, DRIFT_SAMPLES);
 	html_puts(h, "<div class=\"panel scroll\"><table class=\"grid\"><thead><tr><th "
 		     "scope=\"col\">Command</th><th scope=\"col\">Accepted</th><th "
 		     "scope=\"col\">Cases that changed</th><th scope=\"col\">Latency</th><th "
@@ -167,7 +176,9 @@ void compare_html_commands(struct html *h, const struct compare *c)
 		plot(h, c, x, scale);
 		html_puts(h, "</td><td class=\"lat\">");
 		for (size_t r = 0; r < c->run_count; r++)
-			latency(h, x, r);
+			if (r < PLOTTED || x->latency[r].drift == DRIFT_SLOWER ||
+				x->latency[r].drift == DRIFT_FASTER)
+				latency(h, x, r);
 		html_puts(h, "</td></tr>\n");
 	}
 	html_puts(h, "</tbody></table></div></section>\n");

@@ -30,7 +30,8 @@ const char *compare_mark(enum change change)
 
 void compare_badge(struct html *h, enum change change)
 {
-	fprintf(h->out, "<span class=\"m k-%s\" role=\"img\" title=\"%s\" aria-label=\"%s\">%s</span>",
+	fprintf(h->out,
+		"<span class=\"m k-%s\" role=\"img\" title=\"%s\" aria-label=\"%s\">%s</span>",
 		change_name(change), change_title(change), change_name(change), marks[change]);
 }
 
@@ -56,12 +57,14 @@ static void outcome(struct html *h, const struct compare *c)
 		html_puts(h, r > 1 ? "<br><strong>" : "<strong>");
 		html_text(h, c->runs[r].label);
 		fprintf(h->out,
-			"</strong>: %zu regressed, %zu missing, %zu deleted, %zu lost, %zu fixed, %zu "
+			"</strong>: %zu regressed, %zu missing, %zu deleted, %zu lost, %zu fixed, "
+			"%zu "
 			"with other bytes",
 			n[CHANGE_REGRESSED], n[CHANGE_MISSING], n[CHANGE_DELETED], n[CHANGE_LOST],
 			n[CHANGE_FIXED], n[CHANGE_BYTES]);
 		if (c->runs[r].order_only)
-			fprintf(h->out, " (%zu of them only in another order)", c->runs[r].order_only);
+			fprintf(h->out, " (%zu of them only in another order)",
+				c->runs[r].order_only);
 	}
 	html_puts(h, "</p>\n<p>Baseline: <strong>");
 	html_text(h, c->runs[0].label);
@@ -81,14 +84,16 @@ static void notes(struct html *h, const struct compare *c)
 
 static void runs(struct html *h, const struct compare *c)
 {
-	html_puts(h, "<section id=\"runs\"><h2>Runs</h2><div class=\"panel scroll\"><table "
-		     "class=\"grid\"><thead><tr><th scope=\"col\">#</th><th scope=\"col\">Run</th><th "
-		     "scope=\"col\">Version lines</th><th scope=\"col\">Start-up banner</th><th "
-		     "scope=\"col\">Profile, bench</th><th scope=\"col\">When, where</th><th "
-		     "scope=\"col\">Cases</th></tr></thead><tbody>\n");
+	html_puts(h,
+		"<section id=\"runs\"><h2>Runs</h2><div class=\"panel scroll\"><table "
+		"class=\"grid\"><thead><tr><th scope=\"col\">#</th><th scope=\"col\">Run</th><th "
+		"scope=\"col\">Version lines</th><th scope=\"col\">Start-up banner</th><th "
+		"scope=\"col\">Profile, bench</th><th scope=\"col\">When, where</th><th "
+		"scope=\"col\">Cases</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < c->run_count; i++) {
 		const struct index *ix = c->runs[i].index;
-		const char *firmware = index_fact(ix, FACT_FIRMWARE), *banner = index_fact(ix, FACT_BANNER);
+		const char *firmware = index_fact(ix, FACT_FIRMWARE),
+			   *banner = index_fact(ix, FACT_BANNER);
 		bool version = strcmp(firmware, index_fact(c->runs[0].index, FACT_FIRMWARE)) != 0;
 		bool start = strcmp(banner, index_fact(c->runs[0].index, FACT_BANNER)) != 0;
 		fprintf(h->out, "<tr><td>%zu</td><th scope=\"row\">", i + 1);
@@ -104,7 +109,8 @@ static void runs(struct html *h, const struct compare *c)
 		html_puts(h, "</td><td>");
 		html_text(h, index_fact(ix, FACT_TIME));
 		html_element(h, "small", "", index_fact(ix, FACT_HOST));
-		fprintf(h->out, "</td><td class=\"num\">%zu<small>%zu pass, %zu fail</small></td></tr>\n",
+		fprintf(h->out,
+			"</td><td class=\"num\">%zu<small>%zu pass, %zu fail</small></td></tr>\n",
 			ix->case_count, ix->counts[VERDICT_PASS], ix->counts[VERDICT_FAIL]);
 	}
 	html_puts(h, "</tbody></table></div></section>\n");
@@ -119,7 +125,8 @@ static void counts_row(struct html *h, const struct compare *c, size_t run, bool
 	const size_t *n = requirements ? c->runs[run].requirements : c->runs[run].counts;
 	html_puts(h, "<tr><th scope=\"row\">");
 	html_text(h, c->runs[run].label);
-	html_puts(h, requirements ? "<small>requirements</small></th>" : "<small>cases</small></th>");
+	html_puts(
+		h, requirements ? "<small>requirements</small></th>" : "<small>cases</small></th>");
 	for (size_t k = 0; k < ORDER; k++) {
 		if (!requirements && n[order[k]])
 			fprintf(h->out, "<td class=\"num\"><a href=\"#kind=%s\">%zu</a></td>",
@@ -148,7 +155,8 @@ static void counts(struct html *h, const struct compare *c)
 	html_puts(h, "</tbody></table></div>\n");
 }
 
-static void requirement_row(struct html *h, const struct compare *c, const struct compare_requirement *q)
+static void requirement_row(
+	struct html *h, const struct compare *c, const struct compare_requirement *q)
 {
 	html_puts(h, "<tr><th scope=\"row\" class=\"rid\">");
 	html_text(h, index_text(q->any_of, q->any->id));
@@ -193,18 +201,20 @@ static void requirements(struct html *h, const struct compare *c)
 	if (!told)
 		html_puts(h, "<tr><td colspan=\"5\">None.</td></tr>\n");
 	if (more)
-		fprintf(h->out, "<tr><td colspan=\"5\">And %zu more; --json has all.</td></tr>\n", more);
+		fprintf(h->out, "<tr><td colspan=\"5\">And %zu more; --json has all.</td></tr>\n",
+			more);
 	html_puts(h, "</tbody></table></div></section>\n");
 }
 
 static int body(struct html *h, const struct compare *c)
 {
-	html_puts(h, "<nav aria-label=\"Parts of this page\"><ul><li class=\"name\">atconform "
-		     "compare</li><li><a href=\"#summary\">Summary</a></li><li><a "
-		     "href=\"#runs\">Runs</a></li><li><a href=\"#commands\">Commands</a></li><li><a "
-		     "href=\"#cases\">Cases</a></li><li><a "
-		     "href=\"#requirements\">Requirements</a></li></ul></nav>\n<main>\n<section "
-		     "id=\"summary\">\n");
+	html_puts(h,
+		"<nav aria-label=\"Parts of this page\"><ul><li class=\"name\">atconform "
+		"compare</li><li><a href=\"#summary\">Summary</a></li><li><a "
+		"href=\"#runs\">Runs</a></li><li><a href=\"#commands\">Commands</a></li><li><a "
+		"href=\"#cases\">Cases</a></li><li><a "
+		"href=\"#requirements\">Requirements</a></li></ul></nav>\n<main>\n<section "
+		"id=\"summary\">\n");
 	outcome(h, c);
 	counts(h, c);
 	notes(h, c);
@@ -214,10 +224,11 @@ static int body(struct html *h, const struct compare *c)
 	if (compare_html_cases(h, c))
 		return -1;
 	requirements(h, c);
-	html_puts(h, "<footer>Made from the runs' journals alone. Values that the tester made for a "
-		     "run count as the same in the other. <kbd>j</kbd> <kbd>k</kbd> step through "
-		     "the cases, <kbd>Enter</kbd> opens one, <kbd>/</kbd> searches.</footer>\n"
-		     "</main>\n");
+	html_puts(h,
+		"<footer>Made from the runs' journals alone. Values that the tester made for a "
+		"run count as the same in the other. <kbd>j</kbd> <kbd>k</kbd> step through "
+		"the cases, <kbd>Enter</kbd> opens one, <kbd>/</kbd> searches.</footer>\n"
+		"</main>\n");
 	return 0;
 }
 

@@ -14,6 +14,7 @@ void compare_verdict(struct html *h, const struct index_case *x);
 int compare_html_cases(struct html *h, const struct compare *c);
 void compare_html_commands(struct html *h, const struct compare *c);
 /* Both wire logs of a case, aligned. 0, or -1 with h->error. */
-int compare_html_diff(struct html *h, const struct compare *c, const struct compare_case *x, size_t run);
+int compare_html_diff(
+	struct html *h, const struct compare *c, const struct compare_case *x, size_t run);
 
 #endif

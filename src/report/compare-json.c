@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The comparison for machines; its JSON Schema is reports/compare.schema.json. Lists of verdicts and
- * changes are in the order of the runs. */
+/* The comparison for machines; its JSON Schema is reports/compare.schema.json. Lists of verdicts
+ * and changes are in the order of the runs. */
 #include "report/compare.h"
 
 #include "report/json-out.h"
@@ -58,9 +58,9 @@ static void one_case(struct json_out *j, const struct compare *c, const struct c
 	out_open(j, "verdicts", '[');
 	for (size_t r = 0; r < c->run_count; r++)
 		out_text(j, NULL,
-			!x->in[r]          ? "-"
+			!x->in[r]         ? "-"
 			: x->in[r]->flaky ? "flaky"
-					   : verdict_name((enum verdict)x->in[r]->verdict));
+					  : verdict_name((enum verdict)x->in[r]->verdict));
 	out_close(j, ']');
 	changes(j, c, x->change);
 	for (size_t r = 1; r < c->run_count; r++) {
@@ -83,7 +83,8 @@ static void one_case(struct json_out *j, const struct compare *c, const struct c
 	out_close(j, '}');
 }
 
-static void requirement(struct json_out *j, const struct compare *c, const struct compare_requirement *q)
+static void requirement(
+	struct json_out *j, const struct compare *c, const struct compare_requirement *q)
 {
 	out_open(j, NULL, '{');
 	out_text(j, "id", index_text(q->any_of, q->any->id));
@@ -134,8 +135,9 @@ static void command(struct json_out *j, const struct compare *c, const struct co
 static void test(struct json_out *j)
 {
 	out_open(j, "latency_test", '{');
-	out_text(j, "name", "Mann-Whitney U, normal approximation with tie and continuity correction, "
-			    "two-sided; Holm over the commands of a run");
+	out_text(j, "name",
+		"Mann-Whitney U, normal approximation with tie and continuity correction, "
+		"two-sided; Holm over the commands of a run");
 	out_number(j, "alpha_ppm", llround(DRIFT_ALPHA * 1e6));
 	out_number(j, "least_samples", DRIFT_SAMPLES);
 	out_number(j, "least_change_percent", llround(DRIFT_RELATIVE * 100));

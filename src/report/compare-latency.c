@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Is a command slower than it was, or is that noise? Mann and Whitney's U test compares the ranks of
- * two samples, so that neither outliers nor the shape of the distribution matter; Holm's method
+/* Is a command slower than it was, or is that noise? Mann and Whitney's U test compares the ranks
+ * of two samples, so that neither outliers nor the shape of the distribution matter; Holm's method
  * keeps the chance of any false alarm among all commands of a run below DRIFT_ALPHA. A change that
  * is real but too small to matter is none. */
 #include "report/compare.h"
@@ -27,8 +27,7 @@ double mann_whitney(const uint32_t *a, size_t n, const uint32_t *b, size_t m, do
 	}
 	double u = ranks - (double)m * ((double)m + 1) / 2;
 	double mean = (double)n * (double)m / 2;
-	double variance =
-		(double)n * (double)m / 12 * (total + 1 - ties / (total * (total - 1)));
+	double variance = (double)n * (double)m / 12 * (total + 1 - ties / (total * (total - 1)));
 	if (variance <= 0)
 		return 1;
 	double away = fabs(u - mean) - 0.5; /* U comes in steps of one */
@@ -69,7 +68,8 @@ static uint32_t quantile(const uint32_t *sorted, size_t count, double q)
 	return count ? sorted[(size_t)(q * (double)(count - 1) + 0.5)] : 0;
 }
 
-static const uint32_t *samples_of(const struct compare *c, const struct compare_command *x, size_t run)
+static const uint32_t *samples_of(
+	const struct compare *c, const struct compare_command *x, size_t run)
 {
 	return x->in[run] ? c->runs[run].index->samples + x->in[run]->samples : NULL;
 }
@@ -89,6 +89,24 @@ static bool matters(const struct latency *was, const struct latency *is)
 {
 	double change = fabs((double)is->p50 - (double)was->p50);
 	return change >= DRIFT_US && change >= DRIFT_RELATIVE * (double)was->p50;
+}
+
+/* When most commands moved one way, it was not the firmware of one command. */
+static void note_tide(struct compare *c, size_t run, size_t tested)
+{
+	size_t slower = 0, faster = 0;
+	for (size_t i = 0; i < c->command_count; i++) {
+		const struct latency *l = &c->commands[i].latency[run];
+		if (l->tested && l->p < DRIFT_ALPHA)
+			*(l->z > 0 ? &slower : &faster) += 1;
+	}
+	size_t most = slower > faster ? slower : faster;
+	if (tested >= 5 && (double)most >= DRIFT_TIDE * (double)tested)
+		compare_note(c,
+			"%zu of %zu commands answered %s in %s than in %s: the host, the line or "
+			"all of the firmware, not one command",
+			most, tested, slower > faster ? "later" : "earlier", c->runs[run].label,
+			c->runs[0].label);
 }
 
 static void judge_run(struct compare *c, size_t run)
@@ -119,6 +137,7 @@ static void judge_run(struct compare *c, size_t run)
 			is->drift = is->z > 0 ? DRIFT_SLOWER : DRIFT_FASTER;
 	}
 	free(p);
+	note_tide(c, run, tested);
 }
 
 void compare_latencies(struct compare *c)

@@ -67,7 +67,8 @@ struct names {
 
 typedef const char *name_fn(const struct compare *c, size_t place);
 
-static size_t *slot_of(const struct names *n, const struct compare *c, name_fn *name, const char *text)
+static size_t *slot_of(
+	const struct names *n, const struct compare *c, name_fn *name, const char *text)
 {
 	size_t at = text_hash(text, strlen(text), 0) & (n->room - 1);
 	while (n->slots[at] && strcmp(name(c, n->slots[at] - 1), text) != 0)
@@ -188,7 +189,8 @@ static void count_commands(struct compare *c, struct names *names)
 {
 	for (size_t i = 0; i < c->case_count; i++) {
 		const struct compare_case *x = &c->cases[i];
-		struct compare_command *command = *x->command ? command_of(c, names, x->command) : NULL;
+		struct compare_command *command =
+			*x->command ? command_of(c, names, x->command) : NULL;
 		if (!command)
 			continue;
 		command->cases++;
@@ -253,8 +255,7 @@ static enum change change_of_case(const struct compare *c, const struct compare_
 	bool same = was->verdict == is->verdict && was->flaky == is->flaky &&
 		    strcmp(index_text(c->runs[0].index, was->requirement),
 			    index_text(c->runs[run].index, is->requirement)) == 0;
-	enum change change = change_of_level(level_of(was->verdict),
-		level_of(is->verdict), same);
+	enum change change = change_of_level(level_of(was->verdict), level_of(is->verdict), same);
 	return change == CHANGE_NONE && other_bytes(was, is) ? CHANGE_BYTES : change;
 }
 
@@ -343,7 +344,8 @@ static void find_unsteady(struct compare *c)
 		for (size_t i = 0; b < c->run_count && i < c->case_count; i++) {
 			struct compare_case *x = &c->cases[i];
 			const struct index_case *was = x->in[a], *is = x->in[b];
-			x->unsteady |= was && is && was->verdict == is->verdict && other_bytes(was, is);
+			x->unsteady |=
+				was && is && was->verdict == is->verdict && other_bytes(was, is);
 		}
 	}
 	for (size_t i = 0; i < c->case_count; i++)
@@ -352,8 +354,7 @@ static void find_unsteady(struct compare *c)
 
 /* --- opening --- */
 
-static void note(struct compare *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void note(struct compare *c, const char *format, ...)
+void compare_note(struct compare *c, const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -388,7 +389,8 @@ static int check_suite(struct compare *c, size_t run, struct error *error)
 	} facts[] = { { FACT_SPEC, "specification model" }, { FACT_PROGRAM, "version" } };
 	const struct index *ix = c->runs[run].index, *first = c->runs[0].index;
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		const char *is = index_fact(ix, facts[i].fact), *was = index_fact(first, facts[i].fact);
+		const char *is = index_fact(ix, facts[i].fact),
+			   *was = index_fact(first, facts[i].fact);
 		if (strcmp(is, was) == 0)
 			continue;
 		if (!c->common)
@@ -397,7 +399,8 @@ static int check_suite(struct compare *c, size_t run, struct error *error)
 				"compare what both have with --common",
 				facts[i].what, is, first->path, was);
 		c->runs[run].other_suite = true;
-		note(c, "%s is of another %s (%s) than %s (%s): only what both have says anything",
+		compare_note(c,
+			"%s is of another %s (%s) than %s (%s): only what both have says anything",
 			c->runs[run].label, facts[i].what, is, c->runs[0].label, was);
 	}
 	return 0;
@@ -411,15 +414,17 @@ static void note_differences(struct compare *c, size_t run)
 	} facts[] = { { FACT_PROFILE, "profile" }, { FACT_BENCH, "bench" }, { FACT_HOST, "host" } };
 	const struct index *ix = c->runs[run].index, *first = c->runs[0].index;
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		const char *is = index_fact(ix, facts[i].fact), *was = index_fact(first, facts[i].fact);
+		const char *is = index_fact(ix, facts[i].fact),
+			   *was = index_fact(first, facts[i].fact);
 		if (strcmp(is, was) != 0)
-			note(c, "%s has another %s (%s) than %s (%s)%s", c->runs[run].label,
+			compare_note(c, "%s has another %s (%s) than %s (%s)%s", c->runs[run].label,
 				facts[i].what, is, c->runs[0].label, was,
-				facts[i].fact == FACT_PROFILE ? ""
-							      : ": latencies may differ by that alone");
+				facts[i].fact == FACT_PROFILE
+					? ""
+					: ": latencies may differ by that alone");
 	}
 	if (ix->end != RUN_COMPLETE)
-		note(c, "%s did not come to its end: %s", c->runs[run].label,
+		compare_note(c, "%s did not come to its end: %s", c->runs[run].label,
 			index_fact(ix, FACT_DETAIL));
 }
 

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNED (2 << 20) /* cells of the table: beyond, the middle is not aligned */
+#define ALIGNED       (2 << 20) /* cells of the table: beyond, the middle is not aligned */
 #define PIECES_JOINED 4096
-#define UNITS   400       /* of a line that are marked one by one */
+#define UNITS         400 /* of a line that are marked one by one */
 
 /* --- reading one side --- */
 
@@ -25,13 +25,12 @@ struct scan {
 	long open[2]; /* the line that still grows, of the module's line: tx, rx; -1: none */
 };
 
-static void add_line(struct scan *s, enum diff_kind kind, int peer, int64_t t, size_t from, size_t len)
+static void add_line(
+	struct scan *s, enum diff_kind kind, int peer, int64_t t, size_t from, size_t len)
 {
-	struct diff_line line = { .kind = kind,
-		.peer = peer,
-		.from = from,
-		.len = len,
-		.us = (t - s->start_ns) / 1000 };
+	struct diff_line line = {
+		.kind = kind, .peer = peer, .from = from, .len = len, .us = (t - s->start_ns) / 1000
+	};
 	if (s->side->count >= DIFF_LINES) {
 		s->side->left_out++;
 		return;
@@ -40,7 +39,8 @@ static void add_line(struct scan *s, enum diff_kind kind, int peer, int64_t t, s
 }
 
 /* Bytes of the module's line come in any pieces: a line is what ends with a line end, or where the
- * other side spoke. A line that grows is copied to the end of the bytes, so that it is in one piece.
+ * other side spoke. A line that grows is copied to the end of the bytes, so that it is in one
+ * piece.
  */
 static void add_bytes(struct scan *s, enum diff_kind kind, int64_t t, const char *bytes, size_t len)
 {
@@ -134,7 +134,8 @@ static int read_side(struct diff_side *side, const struct index *ix, const struc
 	AUTO_BUF struct buf bytes = { 0 };
 	int fd AUTO_FD = open(ix->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return error_set(error, ix->path, 0, 0, "can't read the journal: %s", strerror(errno));
+		return error_set(
+			error, ix->path, 0, 0, "can't read the journal: %s", strerror(errno));
 	lines_init(&lines, fd, x->from, x->to);
 	const char *text;
 	size_t len;
@@ -154,7 +155,8 @@ static int read_side(struct diff_side *side, const struct index *ix, const struc
 
 /* --- what counts as the same --- */
 
-/* Words of one tester only get the number of their place among those. Others stand for themselves. */
+/* Words of one tester only get the number of their place among those. Others stand for themselves.
+ */
 static bool own_word(const struct diff *d, int side, const char *word, size_t len)
 {
 	uint64_t name;
@@ -233,18 +235,19 @@ static void step(struct steps *s, size_t was, size_t is)
 	s->pairs[s->count++][1] = (uint32_t)is;
 }
 
-static void align_middle(struct steps *s, const uint64_t *a, size_t a0, size_t a1, const uint64_t *b,
-	size_t b0, size_t b1)
+static void align_middle(struct steps *s, const uint64_t *a, size_t a0, size_t a1,
+	const uint64_t *b, size_t b0, size_t b1)
 {
 	size_t n = a1 - a0, m = b1 - b0, width = m + 1;
 	uint16_t *best = n && m && n * m <= ALIGNED ? calloc((n + 1) * width, sizeof(*best)) : NULL;
 	for (size_t i = n; best && i-- > 0;)
 		for (size_t k = m; k-- > 0;) {
 			uint16_t down = best[(i + 1) * width + k], right = best[i * width + k + 1];
-			best[i * width + k] = a[a0 + i] == b[b0 + k]
-						      ? (uint16_t)(best[(i + 1) * width + k + 1] + 1)
-					      : down > right ? down
-							     : right;
+			best[i * width + k] =
+				a[a0 + i] == b[b0 + k]
+					? (uint16_t)(best[(i + 1) * width + k + 1] + 1)
+				: down > right ? down
+					       : right;
 		}
 	size_t i = 0, k = 0;
 	while (best && i < n && k < m) {
@@ -380,7 +383,8 @@ struct units {
 };
 
 /* The last unit takes the rest of a line that is too long for more. */
-static void find_units(struct units *u, const struct diff *d, int side, const struct diff_line *line)
+static void find_units(
+	struct units *u, const struct diff *d, int side, const struct diff_line *line)
 {
 	const char *text = line ? d->sides[side].bytes.data + line->from : NULL;
 	u->count = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The wire logs of one case in two runs, line beside line. A word that only one of the runs' testers
- * sent (an address, a client id) stands for the word at its place in the other. */
+/* The wire logs of one case in two runs, line beside line. A word that only one of the runs'
+ * testers sent (an address, a client id) stands for the word at its place in the other. */
 #ifndef REPORT_DIFF_H
 #define REPORT_DIFF_H
 
@@ -26,9 +26,9 @@ struct diff_side {
 	struct diff_line *lines;
 	size_t count, left_out;
 	struct answer answer; /* what the tester sent, to tell its words from the module's */
-	uint32_t *own;        /* of words by name: the how-manieth that only this tester sent, or 0 */
+	uint32_t *own; /* of words by name: the how-manieth that only this tester sent, or 0 */
 	size_t own_room;
-	bool counted;         /* some bytes were only counted */
+	bool counted; /* some bytes were only counted */
 };
 
 struct diff_row {

@@ -54,7 +54,8 @@ static bool is_of(const struct index *ix, const char *journal)
 	int fd AUTO_FD = open(journal, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || !index_state_of(fd, &now) || now.size != then->size)
 		return false;
-	return now.mtime_ns == then->mtime_ns || (index_sum_of(fd, &now.sum) && now.sum == then->sum);
+	return now.mtime_ns == then->mtime_ns ||
+	       (index_sum_of(fd, &now.sum) && now.sum == then->sum);
 }
 
 static struct index *read_index(const char *path, const char *journal)

@@ -17,7 +17,15 @@
 #define LONGEST  1000 /* bytes of a message or value kept */
 #define NO_PLACE UINT32_MAX
 
-enum part { PART_CASES, PART_REQUIREMENTS, PART_COMMANDS, PART_LISTS, PART_SAMPLES, PART_TEXTS, PARTS };
+enum part {
+	PART_CASES,
+	PART_REQUIREMENTS,
+	PART_COMMANDS,
+	PART_LISTS,
+	PART_SAMPLES,
+	PART_TEXTS,
+	PARTS
+};
 
 static const size_t sizes[PARTS] = { sizeof(struct index_case), sizeof(struct index_requirement),
 	sizeof(struct index_command), sizeof(uint32_t), sizeof(uint32_t), 1 };
