@@ -12,8 +12,8 @@
 
 int reader_case(struct reader *r, struct run_case **out)
 {
-	int64_t c = -1;
-	if (reader_need_number(r, "c", &c))
+	int64_t c = r->object ? -1 : r->quick.c;
+	if (r->object && reader_need_number(r, "c", &c))
 		return -1;
 	if (c < -1 || c >= (int64_t)r->run->case_count)
 		return reader_fail(r, "no case %lld in the plan", (long long)c);

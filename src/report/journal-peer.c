@@ -118,8 +118,9 @@ int read_broker(struct reader *r)
 	struct lane *lane;
 	int l;
 	const char *what, *text;
-	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_need_text(r, "what", &what) ||
-		reader_text(r, "text", &text))
+	if (reader_case(r, &c) || reader_lane(r, &lane, &l))
+		return -1;
+	if (r->object && (reader_need_text(r, "what", &what) || reader_text(r, "text", &text)))
 		return -1;
 	struct run_attempt *a = c ? reader_attempt(c) : NULL;
 	if (!a)

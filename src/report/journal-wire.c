@@ -45,8 +45,8 @@ long reader_bytes(struct reader *r, const json_t *string)
 
 int reader_lane(struct reader *r, struct lane **out, int *number)
 {
-	int64_t l = -1;
-	if (reader_need_number(r, "l", &l))
+	int64_t l = r->object ? -1 : r->quick.l;
+	if (r->object && reader_need_number(r, "l", &l))
 		return -1;
 	if (l < 0 || l >= JOURNAL_LANES)
 		return reader_fail(r, "no such line: %lld", (long long)l);
@@ -180,6 +180,10 @@ static int take_bytes(struct reader *r, struct lane **lane, long *n)
 		return -1;
 	if (c)
 		reader_extend(r, c);
+	if (!r->object) {
+		*n = r->quick.count;
+		return 0;
+	}
 	const json_t *string = json_object_get(r->object, "bytes");
 	*n = -1;
 	if (!string && json_is_integer(json_object_get(r->object, "len"))) {

@@ -273,6 +273,13 @@ static int (*handler(const char *event))(struct reader *)
 	return NULL;
 }
 
+static void count_line(struct reader *r)
+{
+	r->run->lines++;
+	if (r->t > r->run->last_ns)
+		r->run->last_ns = r->t;
+}
+
 static int read_object(struct reader *r)
 {
 	struct run *run = r->run;
@@ -288,15 +295,19 @@ static int read_object(struct reader *r)
 			(long long)n, (long long)run->lines);
 	if (run->end != RUN_CUT && strcmp(event, "resume") != 0)
 		return reader_fail(r, "an event after the end of the run");
-	run->lines++;
-	if (r->t > run->last_ns)
-		run->last_ns = r->t;
+	count_line(r);
 	int (*read)(struct reader *) = handler(event);
 	return read ? read(r) : 0;
 }
 
 static int read_line(struct reader *r, const char *text, size_t len, bool whole)
 {
+	quick_fn *quick = whole && r->run->id ? journal_quick(r, text, len) : NULL;
+	if (quick) {
+		r->object = NULL;
+		count_line(r);
+		return quick(r);
+	}
 	json_error_t why;
 	json_t *object = json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(object)) {

@@ -18,13 +18,19 @@ struct lane {                            /* one line to an IUT */
 	struct buf boot;      /* received since something was sent: where the banner is */
 };
 
+struct quick { /* what a line said that was read without the JSON reader; bytes in r->bytes */
+	int64_t l, c;
+	long count;
+};
+
 struct reader {
 	struct run *run;
 	struct error *error;
 	int line;         /* number of the line being read */
 	int64_t from, to; /* its place in the file */
 	int64_t t;
-	const json_t *object;
+	const json_t *object; /* NULL: `quick` instead */
+	struct quick quick;
 	struct lane lanes[JOURNAL_LANES];
 	char *bytes; /* scratch for wire bytes */
 	size_t bytes_cap;
@@ -44,6 +50,11 @@ int reader_case(struct reader *r, struct run_case **out);
 int reader_lane(struct reader *r, struct lane **out, int *number);
 /* Wire bytes of "bytes" in r->bytes, or -1 after reader_fail. */
 long reader_bytes(struct reader *r, const json_t *string);
+
+/* Reads a line of the commonest kinds as it stands; the handler for it, or NULL: the JSON reader
+ * has to look at it. */
+typedef int quick_fn(struct reader *r);
+quick_fn *journal_quick(struct reader *r, const char *text, size_t len);
 
 /* Events about the bytes of the lines. */
 int read_lease(struct reader *r);

@@ -326,6 +326,36 @@ def index():
     check(compare(a, lonely)[0] == 0 and not os.path.exists(path("journal.index")), "no index of a lone file")
 
 
+def either_reader():
+    """Lines as the rig writes them have a reader of their own; blanks between lead to the other one."""
+    for number, journal in enumerate((journal_gen.sample(hostile=True), journal_gen.network(hostile=True),
+                                      journal_gen.sample(100, wire=3000))):
+        journal.lines[0]["run"] = "00000000-0000-4000-8000-%012d" % number
+        base = made("base", [("c", "pass")])
+        told = []
+        for name, separators in (("plain/x", (",", ":")), ("blank/x", (", ", ": "))):
+            os.makedirs(path(name), exist_ok=True)
+            with open(path(name + "/journal.jsonl"), "w", encoding="utf-8") as out:
+                for line in journal.lines:
+                    out.write(json.dumps(line, ensure_ascii=number == 1, separators=separators) + "\n")
+            shutil.rmtree(path("x"), ignore_errors=True)
+            shutil.copytree(path(name), path("x"))
+            told.append([compared(base, path("x"))[2], open(path("x/journal.index"), "rb").read()[64:]])
+        check(told[0][0] == told[1][0], "the readers differ: %s" % number)
+    good = made("good", [("c", "pass")])
+    with open(good + "/journal.jsonl", encoding="utf-8") as file:
+        text = file.read()
+    at = text.index('"e":"rx"')
+    for old, new in (('"e":"rx","l":0', '"e":"rx","l":99'), ('"e":"rx","l":0,"c":0', '"e":"rx","l":0,"c":7'),
+                     ('"e":"rx","l":0,"c":0', '"e":"rx","l":0,"c":00'), ('\\r\\n"}', '\\r\\n"'),
+                     ('\\r\\n"}', '\\u0100"}'), ('\\r\\n"}', '\\q"}'), ('\\r\\n"}', '\t"}'),
+                     ('\\r\\n"}', '\\r\\n","l":0}')):
+        with open(good + "/journal.jsonl", "w", encoding="utf-8") as file:
+            file.write(text[:at] + text[at:].replace(old, new, 1))
+        code, _, err = compare(good, base)
+        check(code == 2 and "good/journal.jsonl:%d:1: " % (text[:at].count("\n") + 1) in err, "%s: %s" % (new, err))
+
+
 def hostile():
     for name, other in (("h1", journal_gen.sample(hostile=True)), ("h2", journal_gen.network(hostile=True)),
                         ("h3", journal_gen.sample(120, hostile=True))):
@@ -342,7 +372,7 @@ def hostile():
 
 
 def main():
-    for part in (kinds, three, responses, latency, banner, refusals, index, hostile):
+    for part in (kinds, three, responses, latency, banner, refusals, index, either_reader, hostile):
         if len(sys.argv) < 4 or part.__name__ in sys.argv[3:]:
             part()
     done()
