@@ -9,11 +9,14 @@
 #include "report/keep.h"
 #include "report/text.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#define READERS 3 /* threads besides the first */
 
 static const struct {
 	const char *name, *title;
@@ -450,11 +453,57 @@ static void find_labels(struct compare *c, const char *const paths[])
 	}
 }
 
+/* A journal without an index takes time: each reader takes the next run that nobody has. */
+struct readers {
+	struct compare *c;
+	const char *const *paths;
+	struct error *errors; /* one a run */
+	atomic_size_t next;
+};
+
+static void *read_some(void *user)
+{
+	struct readers *readers = user;
+	for (;;) {
+		size_t i = atomic_fetch_add(&readers->next, 1);
+		if (i >= readers->c->run_count)
+			return NULL;
+		index_open(&readers->c->runs[i].index, readers->paths[i], &readers->errors[i]);
+	}
+}
+
+/* The first run in the user's order that can't be read is the one that is told. */
+static int read_all(struct compare *c, const char *const paths[], struct error *error)
+{
+	pthread_t threads[READERS];
+	size_t count = 0;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	AUTO_FREE struct error *errors = calloc(c->run_count, sizeof(*errors));
+	struct readers readers = { .c = c, .paths = paths, .errors = errors };
+	if (!errors)
+		abort();
+	while (count < READERS && count + 1 < (size_t)cores && count + 1 < c->run_count &&
+		pthread_create(&threads[count], NULL, read_some, &readers) == 0)
+		count++;
+	read_some(&readers);
+	while (count)
+		pthread_join(threads[--count], NULL);
+	for (size_t i = 0; i < c->run_count; i++) {
+		if (!c->runs[i].index) {
+			*error = errors[i];
+			return -1;
+		}
+	}
+	return 0;
+}
+
 static int open_all(struct compare *c, const char *const paths[], struct error *error)
 {
 	find_labels(c, paths);
+	if (read_all(c, paths, error))
+		return -1;
 	for (size_t i = 0; i < c->run_count; i++)
-		if (index_open(&c->runs[i].index, paths[i], error) || check_run(c, i, error))
+		if (check_run(c, i, error))
 			return -1;
 	for (size_t i = 1; i < c->run_count; i++) {
 		if (check_suite(c, i, error))
