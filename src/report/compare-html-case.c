@@ -13,6 +13,7 @@
 #define ROWS       400 /* of one pair of logs */
 #define PIECES     120 /* of one line that are marked one by one */
 #define LINE_SHOWN 600 /* bytes of one line */
+#define MARKUP     150 /* bytes around a stretch of a line, about */
 #define DIFFS      4   /* runs of one case whose logs are shown */
 #define BADGES     12  /* runs whose verdicts stand in a line that did not change */
 
@@ -31,7 +32,8 @@ static void visible(
 		html_element(h, tag, class, buf_text(&text));
 	else
 		html_text(h, buf_text(&text));
-	h->wire_left -= text.len < h->wire_left ? text.len : h->wire_left;
+	size_t room = text.len + MARKUP;
+	h->wire_left -= room < h->wire_left ? room : h->wire_left;
 }
 
 static void log_line(struct html *h, const struct diff *d, const struct diff_row *row, int side)
