@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/paths.h"
+#include "cli/profile-choice.h"
 #include "cli/replay.h"
 #include "cli/resume.h"
 #include "cli/suite.h"
@@ -17,7 +18,6 @@
 #include "report/report.h"
 #include "rig/link.h"
 #include "rig/rig.h"
-#include "spec/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,8 +36,7 @@ struct session {
 	struct spec spec;
 	struct bench bench;
 	struct broker_choice broker;
-	struct profile profile;
-	const char *profile_why;
+	struct profile_choice profile;
 	struct suite suite;
 	struct run *recorded; /* --iut replay: */
 	bool strict, require_all;
@@ -158,41 +157,38 @@ static int select_cases(struct session *s, struct error *error)
 	return 0;
 }
 
+static int choose_profile(struct session *s, struct error *error)
+{
+	const struct profile_question question = { .asked = s->options.profile,
+		.recorded = s->recorded ? s->recorded->profile : NULL,
+		.named = s->bench.default_profile,
+		.bench = &s->bench.rig,
+		.spec = &s->spec,
+		.module_program = s->module_program,
+		.jobs = s->jobs,
+		.may_ask = !s->options.dry_run };
+	return profile_choose(&s->profile, &question, error);
+}
+
 static int load(struct session *s, struct error *error)
 {
 	if (open_recording(s, error) < 0)
 		return -1;
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
-	char *profiles AUTO_FREE = paths_data("fixtures/profiles");
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
 		lines(s, error) < 0 ||
 		broker_choose(&s->broker, &s->bench, &s->options.brokers, error) < 0 ||
 		cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
 		spec_load(&s->spec, s->dirs.items, error) < 0)
 		return -1;
-	const char *profile = s->options.profile;
-	s->profile_why = "chosen by --profile";
-	if (!profile && s->recorded) {
-		profile = s->recorded->profile;
-		s->profile_why = "of the recording";
-	} else if (!profile && s->bench.default_profile) {
-		profile = s->bench.default_profile;
-		s->profile_why = "named by the bench";
-	} else if (!profile) {
-		profile = "esp8266-at";
-		s->profile_why = "default";
-	}
-	if (profile_load(&s->profile, profiles ? profiles : "fixtures/profiles", profile, &s->spec,
-		    error) < 0)
-		return -1;
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
 	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
-		suite_check(&s->suite, &s->spec, error) < 0)
+		suite_check(&s->suite, &s->spec, error) < 0 || select_cases(s, error) < 0)
 		return -1;
-	return select_cases(s, error);
+	return choose_profile(s, error);
 }
 
 static int64_t any_seed(void)
@@ -232,7 +228,7 @@ static void decide(struct session *s)
 			replay_decides(s->recorded, c);
 			continue;
 		}
-		if (*c->command && profile_absent(&s->profile, c->command)) {
+		if (*c->command && profile_absent(&s->profile.profile, c->command)) {
 			c->decided = "n/a";
 			c->decided_why = "the profile does not claim this command";
 			continue;
@@ -263,8 +259,8 @@ static int dry_run(const struct session *s)
 	if (s->schedule.shards)
 		printf("shard %d of %d, from a plan of %zu cases\n", s->schedule.shard,
 			s->schedule.shards, s->schedule.whole_count);
-	printf("%zu cases, %d job(s), profile %s, bench %s; nothing was run\n", s->suite.count,
-		s->jobs, s->profile.name, s->bench.rig.name);
+	printf("%zu cases, %d job(s), profile %s (%s), bench %s; nothing was run\n", s->suite.count,
+		s->jobs, s->profile.profile.name, s->profile.why, s->bench.rig.name);
 	return EXIT_CONFORMS;
 }
 
@@ -364,8 +360,8 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 {
 	return (struct rig_plan){
 		.spec = &s->spec,
-		.profile = &s->profile,
-		.profile_why = s->profile_why,
+		.profile = &s->profile.profile,
+		.profile_why = s->profile.why,
 		.bench = &s->bench.rig,
 		.spec_dirs = s->dirs.items,
 		.suite_program = s->suite_program,
@@ -445,7 +441,7 @@ static void finish(struct session *s)
 	resume_finish(&s->resume);
 	run_close(s->recorded);
 	suite_finish(&s->suite);
-	profile_finish(&s->profile);
+	profile_choice_finish(&s->profile);
 	spec_finish(&s->spec);
 	broker_choice_finish(&s->broker);
 	bench_finish(&s->bench);

@@ -11,8 +11,10 @@
 static void head(const struct run *run, FILE *out)
 {
 	column_line(out, 0, "%s  run %s", run->program, run->id);
-	column_line(out, 0, "IUT %s, bench %s, profile %s (%s), %s on %s", run->iut, run->bench,
-		run->profile, *run->profile_why ? run->profile_why : "?", run->time, run->host);
+	column_line(
+		out, 0, "IUT %s, bench %s, %s on %s", run->iut, run->bench, run->time, run->host);
+	column_wrapped(out, 0, 2, "profile %s (%s)", run->profile,
+		*run->profile_why ? run->profile_why : "?");
 	AUTO_BUF struct buf schedule = { 0 };
 	text_schedule(&schedule, run);
 	if (schedule.len)
@@ -22,7 +24,7 @@ static void head(const struct run *run, FILE *out)
 		column_line(out, 0, "firmware %.*s", (int)first, run->firmware);
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
-			column_line(out, 0, "probe %s failed: %s", run->probes[i].name,
+			column_wrapped(out, 0, 2, "probe %s failed: %s", run->probes[i].name,
 				run->probes[i].text);
 }
 

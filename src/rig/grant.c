@@ -113,6 +113,8 @@ void grant_prepare(struct rig *rig)
 	buf_putc(out, ']');
 	if (profile && profile->noise)
 		journal_list(out, "noise", (const char *const *)profile->noise);
+	if (profile && profile->absent)
+		journal_list(out, "absent", (const char *const *)profile->absent);
 	put_bench(out, rig->plan->bench);
 	put_slow(out, rig->plan->spec, &rig->plan->bench->timeouts_ms);
 	journal_list(out, "spec", rig->plan->spec_dirs);

@@ -41,6 +41,8 @@ static bool do_open(struct lane *lane)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);
 	bool ok = probe_line(&t, &lane->error) == 0;
+	if (ok && lane->profile)
+		probe_profile(&t, lane->profile);
 	talk_finish(&t);
 	return ok;
 }

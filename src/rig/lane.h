@@ -35,6 +35,7 @@ struct worker;
 struct lane {
 	int index;
 	const char *address;
+	const struct profile *profile; /* or NULL */
 	struct link_place place;
 	struct link_network network;
 	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */

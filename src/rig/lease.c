@@ -311,7 +311,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 /* A case leaves a line as it found it when it got what it wanted, or never spoke. */
 static bool ended_well(const struct case_state *state)
 {
-	static const char *const good[] = { "pass", "deviation", "unequipped", "skipped", "n/a" };
+	static const char *const good[] = { "pass", "deviation", "unequipped", "skipped" };
 	if (!state->has_worker || state->has_abort || state->breach)
 		return false;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

@@ -185,6 +185,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	struct lane *lane = &rig->lanes[index];
 	lane->rig = rig;
 	lane->bench = *plan->bench;
+	lane->profile = plan->profile;
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
