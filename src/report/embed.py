@@ -37,11 +37,12 @@ def main():
               % (digest(css), digest(js)))
     page = page.replace("@POLICY@", policy).replace("@STYLE@", css).replace("@SCRIPT@", js)
     before_title, rest = page.split("@TITLE@")
-    before_body, after_body = rest.split("@BODY@")
+    before_body, rest = rest.split("@BODY@")
+    after_body, after_data = rest.split("@DATA@")
     with open(out, "w", encoding="ascii") as header:
         header.write("/* Made by embed.py; do not edit. */\n")
         for name, text in (("page_before_title", before_title), ("page_before_body", before_body),
-                           ("page_after_body", after_body)):
+                           ("page_after_body", after_body), ("page_after_data", after_data)):
             header.write(c_array(name, text))
 
 

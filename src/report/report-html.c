@@ -83,11 +83,17 @@ void html_badge(struct html *h, enum verdict v, bool inferred)
 		html_mark(v, inferred));
 }
 
+void html_sign(struct html *h, enum verdict v, bool inferred)
+{
+	fprintf(h->out, "<span class=\"m m-%s\" aria-hidden=\"true\">%s</span>",
+		html_class(v, inferred), html_mark(v, inferred));
+}
+
 static void outcome(struct html *h)
 {
 	const struct run *run = h->run;
 	const char *class = run->exit_code == 0 ? "good" : run->exit_code == 1 ? "bad" : "void";
-	fprintf(h->out, "<div class=\"outcome %s\" role=\"status\"><h1>", class);
+	fprintf(h->out, "<div class=\"outcome %s\"><h1 id=\"h-summary\">", class);
 	html_text(h, run_outcome(run));
 	fprintf(h->out, "</h1>\n<p><strong>Exit code %d</strong>: ", run->exit_code);
 	html_text(h, run->detail);
@@ -106,8 +112,9 @@ static void outcome(struct html *h)
 
 static void count_item(struct html *h, size_t count, enum verdict v, bool inferred)
 {
-	fprintf(h->out, "<li%s>", count ? "" : " class=\"zero\"");
-	html_badge(h, v, inferred);
+	fprintf(h->out, "<li data-v=\"%s\"%s>", html_class(v, inferred),
+		count ? "" : " class=\"zero\"");
+	html_sign(h, v, inferred);
 	fprintf(h->out, "<b>%zu</b> <small>%s</small></li>\n", count, html_word(v, inferred));
 }
 
@@ -185,8 +192,8 @@ static void probes_and_breaches(struct html *h)
 	if (!run->probe_count && !run->breach_count && !run->recovery_count &&
 		run->end == RUN_COMPLETE)
 		return;
-	html_puts(
-		h, "<section id=\"session\"><h2>Around the cases</h2><ul class=\"panel plain\">\n");
+	html_puts(h, "<section id=\"session\" aria-labelledby=\"h-session\"><h2 "
+		     "id=\"h-session\">Around the cases</h2><ul class=\"panel plain\">\n");
 	for (size_t i = 0; i < run->probe_count; i++) {
 		fprintf(h->out, "<li>%s probe <b>",
 			run->probes[i].ok ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
@@ -210,6 +217,22 @@ static void probes_and_breaches(struct html *h)
 	html_puts(h, "</ul></section>\n");
 }
 
+static void footer(struct html *h)
+{
+	html_puts(h,
+		"<footer><p>Made from the run's journal alone; <code>atconform report</code> makes "
+		"it again.</p>\n<div id=\"keys\" hidden><h2>Keys</h2><dl><div><dt><kbd>j</kbd> "
+		"<kbd>k</kbd></dt><dd>next and previous case</dd></div><div><dt><kbd>n</kbd> "
+		"<kbd>p</kbd></dt><dd>next and previous fail, error, inconclusive or missing case"
+		"</dd></div><div><dt><kbd>Enter</kbd></dt><dd>opens and closes a "
+		"case</dd></div><div>"
+		"<dt><kbd>Escape</kbd></dt><dd>closes the case one is in, leaves a "
+		"filter</dd></div>"
+		"<div><dt><kbd>/</kbd></dt><dd>to the text filter</dd></div></dl><label><input "
+		"type=\"checkbox\" id=\"single-keys\" checked> keys of one letter work</label>"
+		"</div></footer>\n");
+}
+
 static int body(struct html *h)
 {
 	html_puts(h,
@@ -217,7 +240,7 @@ static int body(struct html *h)
 		"report</li><li><a href=\"#summary\">Summary</a></li><li><a href=\"#matrix\">"
 		"Matrix</a></li><li><a href=\"#plots\">Plots</a></li><li><a href=\"#cases\">"
 		"Cases</a></li><li><a href=\"#requirements\">Requirements</a></li></ul></nav>\n"
-		"<main>\n<section id=\"summary\">\n");
+		"<main>\n<section id=\"summary\" aria-labelledby=\"h-summary\">\n");
 	outcome(h);
 	counts(h);
 	facts(h);
@@ -227,10 +250,8 @@ static int body(struct html *h)
 	html_plots(h);
 	if (html_cases(h) || html_ledger(h))
 		return -1;
-	html_puts(h,
-		"<footer>Made from the run's journal alone; <code>atconform report</code> makes "
-		"it again. <kbd>j</kbd> <kbd>k</kbd> step through the cases, <kbd>Enter</kbd> "
-		"opens one, <kbd>/</kbd> searches.</footer>\n</main>\n");
+	html_puts(h, "</main>\n");
+	footer(h);
 	return 0;
 }
 
@@ -244,6 +265,10 @@ static int write_html(const struct run *run, FILE *out, struct error *error)
 	html_puts(&h, page_before_body);
 	int result = body(&h);
 	html_puts(&h, page_after_body);
+	/* Behind the script: the page can be used before the logs are all there. */
+	if (!result)
+		result = html_wire_data(&h);
+	html_puts(&h, page_after_data);
 	buf_finish(&h.text);
 	return result;
 }

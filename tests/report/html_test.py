@@ -123,7 +123,7 @@ def without_script(file):
         markup = text.read()
     page = Page(markup)
     check("Exit code 1" in markup and page.all("table", **{"class": "matrix"}), "no matrix")
-    check(re.search(r"<noscript>\s*<pre>[^<]*-&gt; AT", markup), "no wire log without a script")
+    check(re.search(r'data-wire="[^"]*"><pre>[^<]*-&gt; AT', markup), "no wire log without a script")
     check("hidden" in page.all("form", id="filters")[0]["attrs"], "filters that can't work show")
 
 
