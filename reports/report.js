@@ -287,7 +287,7 @@
 
   /* --- the address: #case=ID · #req=ID · #v=fail,error&command=AT&q=words, and a case with filters --- */
 
-  function remember() {
+  function address() {
     var parts = [];
     var on = boxes.filter(function (box) { return box.checked; }).map(function (box) { return box.value; });
     if (on.length) parts.push('v=' + on.join(','));
@@ -296,6 +296,13 @@
     });
     if (linked) parts.push('case=' + encodeURI(linked));
     try { history.replaceState(null, '', '#' + (parts.length ? parts.join('&') : 'cases')); } catch (e) { /* a sandbox may forbid it */ }
+  }
+
+  /* Browsers bear no more than a few changes a second. */
+  var memory = 0;
+  function remember() {
+    clearTimeout(memory);
+    memory = setTimeout(address, 100);
   }
 
   function decode(value) {
@@ -463,7 +470,13 @@
   window.addEventListener('afterprint', after_print);
   document.addEventListener('DOMContentLoaded', function () {
     cases.forEach(function (c) { if (c.e.open) unpack(c.e); });
-    root.setAttribute('data-complete', '1');
+  });
+  /* A browser goes to the address once more at the end, and takes the focus away. */
+  window.addEventListener('load', function () {
+    setTimeout(function () {
+      if (linked && document.activeElement === document.body) go(case_of(linked));
+      root.setAttribute('data-complete', '1');
+    }, 0);
   });
 
   furnish();

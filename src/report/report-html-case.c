@@ -29,7 +29,8 @@ static void filters(struct html *h)
 				html_word((enum verdict)v, inferred));
 	}
 	html_puts(h,
-		"</fieldset><label>Family <select name=\"family\"><option value=\"\">all</option>"
+		"</fieldset><span id=\"shown\" role=\"status\">"
+		"</span><label>Family <select name=\"family\"><option value=\"\">all</option>"
 		"</select></label><label>Command <select name=\"command\"><option value=\"\">all"
 		"</option></select></label><label>Requirement <input type=\"search\" "
 		"name=\"requirement\" list=\"requirement-ids\" autocomplete=\"off\" "
@@ -37,13 +38,13 @@ static void filters(struct html *h)
 		"<label>Grade <select name=\"grade\"><option value=\"\">both</option><option>stated"
 		"</option><option>inferred</option></select></label><label>Text <input "
 		"type=\"search\" name=\"q\" placeholder=\"case, requirement, message\" "
-		"autocomplete=\"off\" spellcheck=\"false\"></label><button type=\"reset\">clear "
-		"filters</button><span class=\"steps\"><button type=\"button\" data-step=\"-1\" "
-		"title=\"Fails, errors, inconclusive and missing cases; key p\">previous fail"
-		"</button><button type=\"button\" data-step=\"1\" title=\"Fails, errors, "
-		"inconclusive and missing cases; key n\">next fail</button><button type=\"button\" "
-		"data-close=\"all\">close all</button></span><span id=\"shown\" role=\"status\">"
-		"</span></form>\n");
+		"autocomplete=\"off\" spellcheck=\"false\"></label><button type=\"reset\" "
+		"aria-label=\"clear filters\">clear</button><span class=\"steps\"><button "
+		"type=\"button\" data-step=\"-1\" aria-label=\"previous fail\" title=\"Fails, "
+		"errors, inconclusive and missing cases; key p\">\xe2\x86\x91 fail</button><button "
+		"type=\"button\" data-step=\"1\" aria-label=\"next fail\" title=\"Fails, errors, "
+		"inconclusive and missing cases; key n\">\xe2\x86\x93 fail</button><button "
+		"type=\"button\" data-close=\"all\">close all</button></span></form>\n");
 }
 
 static void summary(struct html *h, const struct run_case *c, const struct run_attempt *a)

@@ -285,7 +285,8 @@ static void timeline(struct html *h)
 
 void html_plots(struct html *h)
 {
-	html_puts(h, "<section id=\"plots\"><h2>Plots</h2><div class=\"plots\">\n");
+	html_puts(h, "<section id=\"plots\" aria-labelledby=\"h-plots\"><h2 "
+		     "id=\"h-plots\">Plots</h2><div class=\"plots\">\n");
 	families(h);
 	timeline(h);
 	latencies(h);
