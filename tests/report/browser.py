@@ -186,15 +186,23 @@ class Browser:
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
         return [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in nodes if not n["ignored"]]
 
+    def renderers(self):
+        """Process ids of pages, and the seconds of CPU that each took."""
+        session, self.session = self.session, None
+        all_of = self.call("SystemInfo.getProcessInfo")["processInfo"]
+        self.session = session
+        return {p["id"]: p["cpuTime"] for p in all_of if p["type"] == "renderer"}
+
+    def cpu(self, before):
+        """Seconds that the page's process has worked since renderers() said `before`."""
+        return max(now - before.get(pid, 0) for pid, now in self.renderers().items())
+
     def memory(self):
         """Bytes: of the page's process, and of its script's heap, after what is garbage is gone."""
         self.call("HeapProfiler.collectGarbage")
         heap = {m["name"]: m["value"] for m in self.call("Performance.getMetrics")["metrics"]}
-        session, self.session = self.session, None
-        pids = [p["id"] for p in self.call("SystemInfo.getProcessInfo")["processInfo"] if p["type"] == "renderer"]
-        self.session = session
         most = 0
-        for pid in pids:
+        for pid in self.renderers():
             with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
                 most = max(most, sum(int(line.split()[1]) << 10 for line in file if line.startswith("Private_")))
         return {"process": most, "heap": heap["JSHeapUsedSize"], "nodes": heap["Nodes"]}
