@@ -47,6 +47,17 @@ static void filters(struct html *h)
 		"type=\"button\" data-close=\"all\">close all</button></span></form>\n");
 }
 
+/* A check's message begins with its place and its requirement, which the line has already:
+ * "suites/x.c:9: X-1 (section 2, line 3): after …" */
+static const char *without_place(const char *why, const struct run_attempt *a)
+{
+	AUTO_BUF struct buf named = { 0 };
+	buf_printf(&named, ": %s (section ", a->requirement);
+	const char *at = *a->requirement ? strstr(why, buf_text(&named)) : NULL;
+	const char *end = at ? strstr(at, "): ") : NULL;
+	return end && !memchr(why, ' ', (size_t)(at - why)) ? end + 3 : why;
+}
+
 static void summary(struct html *h, const struct run_case *c, const struct run_attempt *a)
 {
 	AUTO_BUF struct buf why = { 0 };
@@ -64,7 +75,7 @@ static void summary(struct html *h, const struct run_case *c, const struct run_a
 		: c->requirements[0] ? c->requirements[0]
 				     : "");
 	text_why(&why, h->run, c, a);
-	html_element(h, "span", "why", buf_text(&why));
+	html_element(h, "span", "why", without_place(buf_text(&why), a));
 	if (a->leased)
 		fprintf(h->out, "<span class=\"ms\">%lld ms</span>", (long long)a->ms);
 	html_puts(h, "</summary>\n");
