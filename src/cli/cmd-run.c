@@ -8,6 +8,7 @@
 #include "cli/bench.h"
 #include "cli/broker.h"
 #include "cli/cli.h"
+#include "cli/gate.h"
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/profile-choice.h"
@@ -47,6 +48,7 @@ struct session {
 	bool gate_inferred;
 	struct resume resume;
 	struct rig_schedule schedule;
+	struct gate gate;
 	char whole_plan[20];
 };
 
@@ -218,6 +220,18 @@ static int schedule(struct session *s, struct error *error)
 	return suite_shard(&s->suite, o->shard, o->shards, s->whole_plan, error);
 }
 
+/* What the run is held against. A run that goes on has it in its journal, unless it was killed
+ * before its plan was written. */
+static int hold(struct session *s, struct error *error)
+{
+	const struct run_options *o = &s->options;
+	if (s->resume.run && s->resume.run->planned >= s->suite.count)
+		return 0;
+	if (o->baseline && gate_baseline(&s->gate, o->baseline, &s->suite, o->patterns, error) < 0)
+		return -1;
+	return o->waivers ? gate_waivers(&s->gate, o->waivers, &s->suite, &s->spec, error) : 0;
+}
+
 /* Verdicts that are known before the first byte: what the profile does not claim, what the operator
  * did not allow, what the bench does not have. */
 static void decide(struct session *s)
@@ -373,6 +387,9 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 		.case_count = s->suite.count,
 		.jobs = s->jobs,
 		.schedule = s->schedule,
+		.elsewhere = s->suite.elsewhere,
+		.told = s->gate.told,
+		.told_count = s->gate.count,
 		.gate_inferred = s->gate_inferred,
 		.strict = s->strict,
 		.require_all = s->require_all,
@@ -439,6 +456,7 @@ static int run_and_report(struct session *s, int argc, char **argv)
 static void finish(struct session *s)
 {
 	resume_finish(&s->resume);
+	gate_finish(&s->gate);
 	run_close(s->recorded);
 	suite_finish(&s->suite);
 	profile_choice_finish(&s->profile);
@@ -489,8 +507,9 @@ int cmd_run(int argc, char **argv)
 	int code = run_options_parse(&s.options, argc, argv);
 	if (code < 0 && s.options.resume)
 		code = resume(&s);
-	if (code < 0 && (output_check(s.options.reports.items, &error) < 0 ||
-				load(&s, &error) < 0 || schedule(&s, &error) < 0))
+	if (code < 0 &&
+		(output_check(s.options.reports.items, &error) < 0 || load(&s, &error) < 0 ||
+			schedule(&s, &error) < 0 || hold(&s, &error) < 0))
 		code = cli_fail(EXIT_USAGE, &error);
 	if (code < 0) {
 		decide(&s);

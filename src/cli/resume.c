@@ -115,15 +115,15 @@ static int check_plan(struct resume *r, const struct rig_plan *plan, struct erro
 {
 	const struct run *run = r->run;
 	size_t leased = 0;
-	for (size_t i = 0; i < run->case_count; i++) {
+	for (size_t i = 0; i < run->planned; i++) {
 		leased += run->cases[i].attempt_count;
 		if (i >= plan->case_count || strcmp(run->cases[i].id, plan->cases[i].id) != 0)
 			return differ(r, "plan", run->cases[i].id,
 				i < plan->case_count ? plan->cases[i].id : "shorter", error);
 	}
-	r->from_start = run->case_count < plan->case_count && !leased;
-	if (run->case_count < plan->case_count && leased)
-		return differ(r, "plan", "shorter", plan->cases[run->case_count].id, error);
+	r->from_start = run->planned < plan->case_count && !leased;
+	if (run->planned < plan->case_count && leased)
+		return differ(r, "plan", "shorter", plan->cases[run->planned].id, error);
 	return 0;
 }
 

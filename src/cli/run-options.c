@@ -39,6 +39,8 @@ static const char help[] =
 	"that\n"
 	"                       is good then is flaky, not passed\n"
 	"  --flaky-budget N     how many flaky cases conform (default 0)\n"
+	"  --baseline RUN       only what got worse since that run fails, and what is missing\n"
+	"  --waivers FILE       fails that are known, each with its end: atconform-waivers(5)\n"
 	"  --resume RUN         go on with a run that was killed, in its folder, with its options\n"
 	"  --dry-run            print the plan, touch nothing\n"
 	"  --spec DIR           more model files, e.g. a vendor's own commands\n\n"
@@ -69,6 +71,8 @@ enum opt {
 	OPT_REPEAT,
 	OPT_RETRIES,
 	OPT_FLAKY_BUDGET,
+	OPT_BASELINE,
+	OPT_WAIVERS,
 	OPT_RESUME,
 	OPT_HELP,
 };
@@ -93,6 +97,8 @@ static const struct option longs[] = {
 	{ "repeat", required_argument, NULL, OPT_REPEAT },
 	{ "retries", required_argument, NULL, OPT_RETRIES },
 	{ "flaky-budget", required_argument, NULL, OPT_FLAKY_BUDGET },
+	{ "baseline", required_argument, NULL, OPT_BASELINE },
+	{ "waivers", required_argument, NULL, OPT_WAIVERS },
 	{ "resume", required_argument, NULL, OPT_RESUME },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -192,6 +198,12 @@ static int take(struct run_options *o, int opt, char **argv)
 		return small_number("retries", optarg, 0, REPEAT_MAX, &o->retries);
 	case OPT_FLAKY_BUDGET:
 		return small_number("flaky-budget", optarg, 0, BUDGET_MAX, &o->flaky_budget);
+	case OPT_BASELINE:
+		o->baseline = optarg;
+		return -1;
+	case OPT_WAIVERS:
+		o->waivers = optarg;
+		return -1;
 	case OPT_RESUME:
 		o->resume = optarg;
 		return -1;
@@ -281,7 +293,9 @@ static int check_texts(
 		const char *name, *given, *before;
 	} texts[] = { { "--bench", given->bench, before->bench },
 		{ "--profile", given->profile, before->profile },
-		{ "--gate", given->gate, before->gate } };
+		{ "--gate", given->gate, before->gate },
+		{ "--baseline", given->baseline, before->baseline },
+		{ "--waivers", given->waivers, before->waivers } };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].given &&
 			(!texts[i].before || strcmp(texts[i].given, texts[i].before) != 0))

@@ -12,11 +12,12 @@ struct run_options {
 	struct words iuts, spec, reports;
 	struct words brokers; /* copies: where they stood the passwords are masked */
 	const char *bench, *profile, *out, *gate;
-	const char *const *patterns; /* NULL-terminated */
-	const char *resume;          /* a run's folder, or NULL */
-	int jobs;                    /* 0: as many as the bench has lines */
-	int shard, shards;           /* shards 0: the whole plan */
-	int64_t shuffle;             /* -1: not wanted; 0: any seed */
+	const char *const *patterns;    /* NULL-terminated */
+	const char *baseline, *waivers; /* or NULL */
+	const char *resume;             /* a run's folder, or NULL */
+	int jobs;                       /* 0: as many as the bench has lines */
+	int shard, shards;              /* shards 0: the whole plan */
+	int64_t shuffle;                /* -1: not wanted; 0: any seed */
 	int repeat, retries, flaky_budget;
 	bool strict, require_all, fail_fast, dry_run, allow_destructive;
 };

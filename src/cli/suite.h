@@ -9,6 +9,9 @@
 struct suite {
 	struct rig_case *cases; /* in run order */
 	size_t count;
+	struct rig_case *all; /* before any selection, by name */
+	size_t all_count;
+	const char **elsewhere; /* of the plan, in other shards; NULL-terminated, or NULL */
 	void *memory;
 };
 

@@ -85,7 +85,7 @@ int read_note(struct reader *r)
 int read_breach(struct reader *r)
 {
 	struct run_case *c;
-	struct run_breach b;
+	struct run_breach b = { 0 };
 	const char *text;
 	if (reader_case(r, &c) || reader_need_text(r, "id", &b.id) || reader_text(r, "text", &text))
 		return -1;

@@ -266,7 +266,8 @@ static int (*handler(const char *event))(struct reader *)
 		{ "release", read_release }, { "note", read_note }, { "breach", read_breach },
 		{ "deviation", read_deviation }, { "tolerate", read_other_of_case },
 		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume } };
+		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
+		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;
@@ -386,6 +387,7 @@ int journal_read(struct run *run, struct error *error)
 	struct lines lines;
 	lines_init(&lines, run->fd, 0, -1);
 	int result = read_all(r, &lines);
+	result = result ? result : reader_end_gate(r);
 	result = result ? result : refuse_twins(r);
 	lines_finish(&lines);
 	for (size_t i = 0; i < JOURNAL_LANES; i++) {

@@ -72,6 +72,11 @@ int read_breach(struct reader *r);
 int read_deviation(struct reader *r);
 int read_other_of_case(struct reader *r);
 int read_verdict(struct reader *r);
+/* Events about what the run is held against. */
+int read_baseline(struct reader *r);
+int read_was(struct reader *r);
+int read_waiver(struct reader *r);
+int reader_end_gate(struct reader *r); /* after the last line */
 /* The case's present attempt reaches to here in the file. */
 void reader_extend(struct reader *r, struct run_case *c);
 struct run_attempt *reader_attempt(struct run_case *c);

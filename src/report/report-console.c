@@ -22,6 +22,10 @@ static void head(const struct run *run, FILE *out)
 	size_t first = strcspn(run->firmware, "\n"); /* the rest is in the other reports */
 	if (first)
 		column_line(out, 0, "firmware %.*s", (int)first, run->firmware);
+	AUTO_BUF struct buf baseline = { 0 };
+	text_baseline(&baseline, run);
+	if (baseline.len)
+		column_line(out, 0, "baseline %s", buf_text(&baseline));
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
 			column_wrapped(out, 0, 2, "probe %s failed: %s", run->probes[i].name,
@@ -86,8 +90,13 @@ static void case_lines(const struct run *run, const struct run_case *c, FILE *ou
 {
 	const struct run_attempt *a = run_final(c);
 	bool fail = run_verdict(c) == VERDICT_FAIL;
+	bool plain = c->standing == RUN_AS_IS || c->standing == RUN_NEW;
+	AUTO_BUF struct buf standing = { 0 };
+	text_standing(&standing, c);
 	column_line(out, 2, "%s  %s%s", verdict_name(run_verdict(c)), c->id,
-		fail && a->inferred && !run->gate_inferred ? "  (does not gate)" : "");
+		fail && plain && !run_gates(run, c) ? "  (does not gate)" : "");
+	if (standing.len)
+		column_wrapped(out, 4, 6, "%s", buf_text(&standing));
 	requirement_line(run, a, out);
 	bool said = *a->expected || *a->actual; /* the message says it again, for other readers */
 	if (a->verdict != VERDICT_DEVIATION && *a->message && !said)
@@ -111,8 +120,9 @@ static void case_lines(const struct run *run, const struct run_case *c, FILE *ou
 struct section {
 	const char *title;
 	enum verdict verdict;
-	int inferred; /* -1: either */
-	bool brief;   /* reason beside the name, not below it */
+	int inferred;              /* -1: either */
+	bool brief;                /* reason beside the name, not below it */
+	enum run_standing excused; /* of either verdict: these are in no other section */
 };
 
 static const struct section sections[] = {
@@ -122,6 +132,8 @@ static const struct section sections[] = {
 	{ "Inconclusive", VERDICT_INCONCLUSIVE, -1, false },
 	{ "Missing: planned, without a verdict", VERDICT_MISSING, -1, true },
 	{ "Flaky: failed, and did not when tried again", VERDICT_FLAKY, -1, false },
+	{ "Waived", VERDICT_COUNT, -1, false, RUN_WAIVED },
+	{ "Known from the baseline", VERDICT_COUNT, -1, false, RUN_BEFORE },
 	{ "Known deviations", VERDICT_DEVIATION, -1, false },
 	{ "Unequipped: this bench can't", VERDICT_UNEQUIPPED, -1, true },
 	{ "Not applicable: the profile does not claim it", VERDICT_NA, -1, true },
@@ -131,6 +143,8 @@ static const struct section sections[] = {
 static bool belongs(const struct section *s, const struct run_case *c)
 {
 	const struct run_attempt *a = run_final(c);
+	if (c->standing == RUN_WAIVED || c->standing == RUN_BEFORE)
+		return c->standing == s->excused;
 	return run_verdict(c) == s->verdict &&
 	       (s->inferred < 0 || a->inferred == (s->inferred == 1));
 }
@@ -153,7 +167,26 @@ static void section_lines(const struct run *run, const struct section *s, FILE *
 		}
 		AUTO_BUF struct buf why = { 0 };
 		text_why(&why, run, c, run_final(c));
+		if (c->standing == RUN_REGRESSED) {
+			buf_puts(&why, "; ");
+			text_standing(&why, c);
+		}
 		column_line(out, 2, "%s  %s", c->id, buf_text(&why));
+	}
+}
+
+static void waiver_lines(const struct run *run, bool off, const char *title, FILE *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < run->waiver_count; i++) {
+		const struct run_waiver *w = &run->waivers[i];
+		AUTO_BUF struct buf text = { 0 };
+		if (w->state == WAIVER_HOLDS || run_waiver_off(w) != off)
+			continue;
+		if (!count++)
+			fprintf(out, "\n%s\n", title);
+		text_waiver(&text, run, w);
+		column_wrapped(out, 2, 4, "%s", buf_text(&text));
 	}
 }
 
@@ -161,8 +194,13 @@ static void extras(const struct run *run, FILE *out)
 {
 	if (run->breach_count)
 		fprintf(out, "\nBreaches outside every case (%zu)\n", run->breach_count);
-	for (size_t i = 0; i < run->breach_count; i++)
-		column_line(out, 2, "%s: %s", run->breaches[i].id, run->breaches[i].text);
+	for (size_t i = 0; i < run->breach_count; i++) {
+		const struct run_breach *b = &run->breaches[i];
+		column_line(out, 2, "%s: %s%s%s%s", b->id, b->standing ? "(" : "",
+			run_standing_name(b->standing), b->standing ? ") " : "", b->text);
+	}
+	waiver_lines(run, true, "Waivers that do not hold", out);
+	waiver_lines(run, false, "Waivers without a use in this run", out);
 }
 
 static void totals(const struct run *run, FILE *out)
@@ -178,6 +216,9 @@ static void totals(const struct run *run, FILE *out)
 				run->inferred_fails);
 	}
 	buf_printf(&end, "%s (exit %d): %s", run_outcome(run), run->exit_code, run->detail);
+	if (run->standings[RUN_BEFORE] || run->standings[RUN_WAIVED])
+		buf_printf(&counts, "; of these %zu known from the baseline, %zu waived",
+			run->standings[RUN_BEFORE], run->standings[RUN_WAIVED]);
 	fputc('\n', out);
 	column_wrapped(out, 0, 2, "%s", buf_text(&counts));
 	column_wrapped(out, 0, 2, "%s", buf_text(&end));

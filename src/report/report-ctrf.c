@@ -38,14 +38,6 @@ static const enum status statuses[VERDICT_COUNT] = {
 	[VERDICT_FLAKY] = STATUS_OTHER, /* with "flaky": true; viewers would count a pass as one */
 };
 
-/* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
- * one for the run itself when none of its cases is shown as failed. */
-static bool shows_run(const struct run *run)
-{
-	bool failed = run->counts[VERDICT_FAIL] || run->counts[VERDICT_ERROR];
-	return run_itself_failed(run) || (run->exit_code != 0 && !failed);
-}
-
 static int64_t not_negative(int64_t value)
 {
 	return value > 0 ? value : 0;
@@ -54,6 +46,33 @@ static int64_t not_negative(int64_t value)
 static const char *status_of(enum verdict v)
 {
 	return status_names[statuses[v]];
+}
+
+/* What is excused did not pass; what got worse is a failure, whatever it is otherwise. */
+static enum status case_status(const struct run_case *c)
+{
+	enum status s = statuses[run_verdict(c)];
+	switch (c->standing) {
+	case RUN_WAIVED:
+	case RUN_BEFORE:
+		return STATUS_OTHER;
+	case RUN_REGRESSED:
+		return STATUS_FAILED;
+	case RUN_AS_IS:
+	case RUN_NEW:
+		break;
+	}
+	return s;
+}
+
+/* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
+ * one for the run itself when none of its cases is shown as failed. */
+static bool shows_run(const struct run *run)
+{
+	bool failed = false;
+	for (size_t i = 0; i < run->case_count && !failed; i++)
+		failed = case_status(&run->cases[i]) == STATUS_FAILED;
+	return run_itself_failed(run) || (run->exit_code != 0 && !failed);
 }
 
 static void open_extra(struct json_out *j)
@@ -85,8 +104,8 @@ static size_t suites(const struct run *run)
 static void summary(struct json_out *j, const struct run *run)
 {
 	int64_t counts[STATUSES] = { 0 };
-	for (unsigned v = 0; v < VERDICT_COUNT; v++)
-		counts[statuses[v]] += (int64_t)run->counts[v];
+	for (size_t i = 0; i < run->case_count; i++)
+		counts[case_status(&run->cases[i])]++;
 	counts[STATUS_FAILED] += shows_run(run);
 	int64_t start = text_moment_ms(run, 0);
 	int64_t stop = text_moment_ms(run, run->last_ns);
@@ -102,6 +121,9 @@ static void summary(struct json_out *j, const struct run *run)
 	open_extra(j);
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		out_number(j, verdict_name((enum verdict)v), (int64_t)run->counts[v]);
+	bool held = run->baseline.given || run->waiver_count;
+	for (unsigned s = RUN_WAIVED; held && s <= RUN_NEW; s++)
+		out_number(j, run_standing_name((enum run_standing)s), (int64_t)run->standings[s]);
 	out_number(j, "fail_stated", (int64_t)run->stated_fails);
 	out_number(j, "fail_inferred", (int64_t)run->inferred_fails);
 	close_extra(j);
@@ -190,6 +212,25 @@ static void peers(struct json_out *j, const struct run_attempt *a)
 	out_close(j, ']');
 }
 
+static void waiver(struct json_out *j, const char *key, const struct run_waiver *w)
+{
+	out_open(j, key, '{');
+	out_text(j, "file", w->w.file);
+	out_number(j, "line", w->w.line);
+	out_text_if(j, "case", w->w.cases);
+	out_text_if(j, "requirement", w->w.requirement);
+	out_text_if(j, "profile", w->w.profile);
+	out_text_if(j, "message", w->w.message);
+	out_text_if(j, "message_pattern", w->w.pattern);
+	out_text(j, "reason", w->w.reason);
+	out_text(j, "issue", w->w.issue);
+	out_text(j, "owner", w->w.owner);
+	out_text(j, "expires", w->w.expires);
+	out_text(j, "state", run_waiver_state(w));
+	out_number(j, "cases", (int64_t)w->count);
+	out_close(j, '}');
+}
+
 /* Viewers take a case with retries that passed for a flaky one: repetitions that were asked for are
  * told elsewhere. */
 static bool retried(const struct run_case *c)
@@ -220,6 +261,20 @@ static void all_attempts(struct json_out *j, const struct run *run, const struct
 	out_close(j, ']');
 }
 
+/* Beside the verdict: how it compares with the baseline's, and who waived it. */
+static void standing(struct json_out *j, const struct run_case *c)
+{
+	out_text_if(j, "standing", run_standing_name(c->standing));
+	if (c->was) {
+		out_open(j, "baseline", '{');
+		out_text(j, "verdict", verdict_name(c->was->verdict));
+		out_text_if(j, "requirement", c->was->requirement);
+		out_close(j, '}');
+	}
+	if (c->standing == RUN_WAIVED)
+		waiver(j, "waiver", c->waiver);
+}
+
 static void case_extra(struct json_out *j, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
@@ -228,6 +283,7 @@ static void case_extra(struct json_out *j, const struct run *run, const struct r
 	open_extra(j);
 	out_text(j, "verdict", verdict_name(run_verdict(c)));
 	out_flag(j, "gates", run_gates(run, c));
+	standing(j, c);
 	out_text_if(j, "requirement", a->requirement);
 	out_text_if(j, "expected", a->expected);
 	out_text_if(j, "actual", a->actual);
@@ -309,7 +365,7 @@ static int test(
 	out_open(j, NULL, '{');
 	out_text(j, "testId", c->id);
 	out_text(j, "name", c->name);
-	out_text(j, "status", status_of(run_verdict(c)));
+	out_text(j, "status", status_names[case_status(c)]);
 	out_text(j, "rawStatus", verdict_name(run_verdict(c)));
 	out_number(j, "duration", not_negative(a->ms));
 	if (a->leased) {
@@ -448,6 +504,27 @@ static void schedule(struct json_out *j, const struct run *run)
 	out_close(j, '}');
 }
 
+static void held_against(struct json_out *j, const struct run *run)
+{
+	const struct run_baseline *b = &run->baseline;
+	if (b->given) {
+		out_open(j, "baseline", '{');
+		out_text(j, "path", b->path);
+		out_text(j, "run", b->run);
+		out_text_if(j, "time", b->time);
+		out_text_if(j, "iut", b->iut);
+		out_text_if(j, "firmware", b->firmware);
+		out_text_if(j, "profile", b->profile);
+		out_close(j, '}');
+	}
+	if (!run->waiver_count)
+		return;
+	out_open(j, "waivers", '[');
+	for (size_t i = 0; i < run->waiver_count; i++)
+		waiver(j, NULL, &run->waivers[i]);
+	out_close(j, ']');
+}
+
 static void run_extra(struct json_out *j, const struct run *run)
 {
 	static const char *const ends[] = { [RUN_CUT] = "cut",
@@ -467,6 +544,8 @@ static void run_extra(struct json_out *j, const struct run *run)
 	out_flag(j, "require_all", run->require_all);
 	out_close(j, '}');
 	schedule(j, run);
+	held_against(j, run);
+	out_text(j, "time", run->time);
 	out_list(j, "argv", (const char *const *)run->argv);
 	out_text_if(j, "spec", run->spec);
 	probes(j, run);

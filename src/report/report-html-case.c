@@ -69,6 +69,10 @@ static void summary(struct html *h, const struct run_case *c, const struct run_a
 	html_text(h, c->suite);
 	html_puts(h, "/");
 	html_element(h, "b", "", c->name);
+	if (c->standing != RUN_AS_IS) {
+		html_puts(h, " ");
+		html_element(h, "span", "standing", run_standing_name(c->standing));
+	}
 	html_puts(h, "</span>");
 	html_element(h, "span", "req",
 		*a->requirement      ? a->requirement
@@ -310,12 +314,21 @@ static void open_case(struct html *h, const struct run_case *c, const struct run
 	html_puts(h, ">\n");
 }
 
+static void standing(struct html *h, const struct run_case *c)
+{
+	AUTO_BUF struct buf text = { 0 };
+	text_standing(&text, c);
+	if (text.len)
+		html_element(h, "p", "", buf_text(&text));
+}
+
 static int one_case(struct html *h, const struct run_case *c)
 {
 	const struct run_attempt *a = run_final(c);
 	open_case(h, c, a);
 	summary(h, c, a);
 	html_puts(h, "<noscript><div class=\"body\">\n");
+	standing(h, c);
 	requirements(h, c, a);
 	int result = c->attempt_count > 1 ? attempts(h, c) : one_attempt(h, c, a);
 	places(h, c, a);

@@ -130,6 +130,12 @@ static void counts(struct html *h)
 		}
 	}
 	html_puts(h, "</ul>\n");
+	if (h->run->standings[RUN_BEFORE] || h->run->standings[RUN_WAIVED])
+		fprintf(h->out,
+			"<p>Of these <b>%zu</b> known from the baseline and <b>%zu</b> waived: "
+			"they do "
+			"not gate, and they did not pass.</p>\n",
+			h->run->standings[RUN_BEFORE], h->run->standings[RUN_WAIVED]);
 }
 
 static void fact(struct html *h, const char *name, const char *value)
@@ -163,12 +169,14 @@ static void facts(struct html *h)
 	AUTO_BUF struct buf profile = { 0 };
 	AUTO_BUF struct buf size = { 0 };
 	AUTO_BUF struct buf schedule = { 0 };
+	AUTO_BUF struct buf baseline = { 0 };
 	text_moment(&when, run, 0, true);
 	buf_printf(&when, " UTC, %.1f s", (double)run->last_ns / 1e9);
 	buf_puts(&profile, run->profile);
 	if (*run->profile_why)
 		buf_printf(&profile, " (%s)", run->profile_why);
 	text_schedule(&schedule, run);
+	text_baseline(&baseline, run);
 	buf_printf(&size, "%zu cases, %zu requirements, %lld job%s", run->case_count,
 		run->requirement_count, (long long)run->jobs, run->jobs == 1 ? "" : "s");
 	html_puts(h, "<dl class=\"facts panel\">\n");
@@ -180,6 +188,7 @@ static void facts(struct html *h)
 	fact(h, "Host", run->host);
 	fact(h, "Size", buf_text(&size));
 	fact(h, "Schedule", buf_text(&schedule));
+	fact(h, "Baseline", buf_text(&baseline));
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);
@@ -189,7 +198,7 @@ static void facts(struct html *h)
 static void probes_and_breaches(struct html *h)
 {
 	const struct run *run = h->run;
-	if (!run->probe_count && !run->breach_count && !run->recovery_count &&
+	if (!run->probe_count && !run->waiver_count && !run->breach_count && !run->recovery_count &&
 		run->end == RUN_COMPLETE)
 		return;
 	html_puts(h, "<section id=\"session\" aria-labelledby=\"h-session\"><h2 "
@@ -204,9 +213,18 @@ static void probes_and_breaches(struct html *h)
 	}
 	for (size_t i = 0; i < run->breach_count; i++) {
 		html_puts(h, "<li>breach outside every case, ");
+		html_puts(h, run_standing_name(run->breaches[i].standing));
+		html_puts(h, run->breaches[i].standing ? ", " : "");
 		html_element(h, "b", "", run->breaches[i].id);
 		html_puts(h, ": ");
 		html_text(h, run->breaches[i].text);
+		html_puts(h, "</li>\n");
+	}
+	for (size_t i = 0; i < run->waiver_count; i++) {
+		AUTO_BUF struct buf text = { 0 };
+		text_waiver(&text, run, &run->waivers[i]);
+		html_puts(h, run_waiver_off(&run->waivers[i]) ? "<li>\xe2\x9c\x97 " : "<li>");
+		html_text(h, buf_text(&text));
 		html_puts(h, "</li>\n");
 	}
 	if (run->end != RUN_COMPLETE) {

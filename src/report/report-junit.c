@@ -45,6 +45,8 @@ struct writer {
 static enum element element_of(const struct run *run, const struct run_case *c)
 {
 	enum element e = elements[run_verdict(c)];
+	if (c->standing == RUN_WAIVED || c->standing == RUN_BEFORE)
+		return ELEMENT_SKIPPED;
 	return e == ELEMENT_SKIPPED && run_gates(run, c) ? ELEMENT_FAILURE : e;
 }
 
@@ -108,6 +110,10 @@ static void properties(struct writer *w)
 	text_schedule(&schedule, run);
 	if (schedule.len)
 		property(w, "atconform.schedule", buf_text(&schedule));
+	AUTO_BUF struct buf baseline = { 0 };
+	text_baseline(&baseline, run);
+	if (baseline.len)
+		property(w, "atconform.baseline", buf_text(&baseline));
 	property(w, "atconform.gate.inferred", run->gate_inferred ? "true" : "false");
 	property(w, "atconform.gate.strict", run->strict ? "true" : "false");
 	property(w, "atconform.gate.require_all", run->require_all ? "true" : "false");
@@ -120,11 +126,19 @@ static void say_message(struct buf *out, const struct run *run, const struct run
 {
 	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
 	bool fail = v == VERDICT_FAIL;
-	if (fail && a->inferred)
+	bool final = a == run_final(c) && c->standing != RUN_AS_IS;
+	bool excused = c->standing == RUN_WAIVED || c->standing == RUN_BEFORE;
+	if (final && excused)
+		buf_printf(out, "%s %s: ", run_standing_name(c->standing), verdict_name(v));
+	else if (fail && a->inferred)
 		buf_printf(out,
-			"inferred requirement%s: ", run->gate_inferred ? "" : ", does not gate");
+			"inferred requirement%s: ", run_gates(run, c) ? "" : ", does not gate");
 	else if (!fail)
 		buf_printf(out, "%s: ", verdict_name(v));
+	if (final) {
+		text_standing(out, c);
+		buf_puts(out, ". ");
+	}
 	text_why(out, run, c, a);
 }
 
@@ -337,6 +351,12 @@ static void run_suite(struct writer *w)
 	fputs("      <error", w->out);
 	attribute(w, "message", buf_text(&text));
 	fputs(" type=\"run\">", w->out);
+	for (size_t i = 0; i < w->run->waiver_count; i++) {
+		if (!run_waiver_off(&w->run->waivers[i]))
+			continue;
+		buf_putc(&text, '\n');
+		text_waiver(&text, w->run, &w->run->waivers[i]);
+	}
 	element_text(w, buf_text(&text));
 	fputs("</error>\n    </testcase>\n  </testsuite>\n", w->out);
 }

@@ -33,7 +33,7 @@ const char *run_detail(const struct run *run)
 	return run->detail;
 }
 
-bool run_gates(const struct run *run, const struct run_case *c)
+bool run_gates_plain(const struct run *run, const struct run_case *c)
 {
 	switch (run_verdict(c)) {
 	case VERDICT_FAIL:
@@ -47,7 +47,7 @@ bool run_gates(const struct run *run, const struct run_case *c)
 	case VERDICT_UNEQUIPPED:
 		return run->require_all;
 	case VERDICT_FLAKY:
-		return run->flaky > (size_t)run->flaky_budget;
+		return run->flaky_counted > (size_t)run->flaky_budget;
 	case VERDICT_PASS:
 	case VERDICT_NA:
 	case VERDICT_SKIPPED:
@@ -59,7 +59,10 @@ bool run_gates(const struct run *run, const struct run_case *c)
 
 bool run_itself_failed(const struct run *run)
 {
-	return run->end != RUN_COMPLETE || run->breach_count ||
+	bool breach = false;
+	for (size_t i = 0; i < run->breach_count; i++)
+		breach = breach || run_breach_gates(&run->breaches[i]);
+	return run->end != RUN_COMPLETE || breach || run->waivers_off ||
 	       run->exit_code == EXIT_NOTHING_VERIFIED;
 }
 
@@ -229,7 +232,10 @@ static int decide(const struct run *run)
 	if (run->end == RUN_CUT)
 		return EXIT_DOES_NOT_CONFORM;
 	/* A breach outside every lease has no case to show it. */
-	if (run->breach_count)
+	for (size_t i = 0; i < run->breach_count; i++)
+		if (run_breach_gates(&run->breaches[i]))
+			return EXIT_DOES_NOT_CONFORM;
+	if (run->waivers_off)
 		return EXIT_DOES_NOT_CONFORM;
 	for (size_t i = 0; i < run->case_count; i++)
 		if (run_gates(run, &run->cases[i]))
@@ -248,6 +254,10 @@ const char *run_outcome(const struct run *run)
 		{ EXIT_NOTHING_VERIFIED, "Nothing was verified" } };
 	if (run->end == RUN_CUT)
 		return "Cut off";
+	if (run->exit_code == EXIT_CONFORMS && run->baseline.given)
+		return "No worse than the baseline";
+	if (run->exit_code == EXIT_CONFORMS && run->standings[RUN_WAIVED])
+		return "Conforms but for what is waived";
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		if (outcomes[i].code == run->exit_code)
 			return outcomes[i].text;
@@ -260,42 +270,96 @@ static void part(struct buf *b, size_t count, const char *one, const char *many)
 		buf_printf(b, "%s%zu %s", b->len ? ", " : "", count, count == 1 ? one : many);
 }
 
+struct tally { /* of the cases that gate, or of those that don't */
+	size_t of[VERDICT_COUNT], stated, inferred, regressed;
+};
+
+static struct tally tally(const struct run *run, bool gating)
+{
+	struct tally t = { 0 };
+	for (size_t i = 0; i < run->case_count; i++) {
+		const struct run_case *c = &run->cases[i];
+		enum verdict v = run_verdict(c);
+		if (run_gates(run, c) != gating || c->standing == RUN_WAIVED ||
+			c->standing == RUN_BEFORE)
+			continue;
+		if (c->standing == RUN_REGRESSED && v != VERDICT_MISSING) {
+			t.regressed++;
+			continue;
+		}
+		t.of[v]++;
+		if (v == VERDICT_FAIL)
+			*(run_final(c)->inferred ? &t.inferred : &t.stated) += 1;
+	}
+	return t;
+}
+
+static size_t breaches(const struct run *run, bool gating)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < run->breach_count; i++)
+		count += run_breach_gates(&run->breaches[i]) == gating;
+	return count;
+}
+
+/* Which entries of the file, so that nobody has to look for them. */
+static void name_waivers(const struct run *run, struct buf *b)
+{
+	enum { MOST = 5 };
+	size_t named = 0;
+	for (size_t i = 0; i < run->waiver_count && named < MOST; i++) {
+		const struct run_waiver *w = &run->waivers[i];
+		if (run_waiver_off(w))
+			buf_printf(b, "%s%s:%d %s", named++ ? ", " : " (", w->w.file, w->w.line,
+				run_waiver_state(w));
+	}
+	if (named < run->waivers_off)
+		buf_printf(b, " and %zu more", run->waivers_off - named);
+	buf_puts(b, named ? ")" : "");
+}
+
 static void count_gating(const struct run *run, struct buf *b)
 {
-	const size_t *n = run->counts;
-	part(b, run->stated_fails, "fail of a stated requirement", "fails of stated requirements");
-	if (run->gate_inferred)
-		part(b, run->inferred_fails, "fail of an inferred requirement",
-			"fails of inferred requirements");
-	part(b, n[VERDICT_ERROR], "error", "errors");
-	part(b, n[VERDICT_INCONCLUSIVE], "inconclusive", "inconclusive");
-	part(b, n[VERDICT_MISSING], "missing", "missing");
-	if (run->flaky > (size_t)run->flaky_budget) {
-		part(b, run->flaky, "flaky", "flaky");
+	const struct tally t = tally(run, true);
+	part(b, t.regressed, "regression", "regressions");
+	part(b, t.stated, "fail of a stated requirement", "fails of stated requirements");
+	part(b, t.inferred, "fail of an inferred requirement", "fails of inferred requirements");
+	part(b, t.of[VERDICT_ERROR], "error", "errors");
+	part(b, t.of[VERDICT_INCONCLUSIVE], "inconclusive", "inconclusive");
+	part(b, t.of[VERDICT_MISSING], "missing", "missing");
+	if (t.of[VERDICT_FLAKY]) {
+		part(b, t.of[VERDICT_FLAKY], "flaky", "flaky");
 		buf_printf(b, " (%lld allowed)", (long long)run->flaky_budget);
 	}
-	if (run->strict)
-		part(b, n[VERDICT_DEVIATION], "deviation (--strict)", "deviations (--strict)");
-	if (run->require_all)
-		part(b, n[VERDICT_UNEQUIPPED], "unequipped (--require-all)",
-			"unequipped (--require-all)");
-	part(b, run->breach_count, "breach outside every case", "breaches outside every case");
+	part(b, t.of[VERDICT_DEVIATION], "deviation (--strict)", "deviations (--strict)");
+	part(b, t.of[VERDICT_UNEQUIPPED], "unequipped (--require-all)",
+		"unequipped (--require-all)");
+	part(b, breaches(run, true), "breach outside every case", "breaches outside every case");
+	part(b, run->waivers_off, "waiver that does not hold", "waivers that do not hold");
+	if (run->waivers_off)
+		name_waivers(run, b);
+}
+
+static void count_excused(const struct run *run, struct buf *b)
+{
+	part(b, run->standings[RUN_BEFORE], "known from the baseline", "known from the baseline");
+	part(b, run->standings[RUN_WAIVED], "waived", "waived");
+	part(b, breaches(run, false), "breach outside every case, known or waived",
+		"breaches outside every case, known or waived");
 }
 
 static void count_tolerated(const struct run *run, struct buf *b)
 {
-	const size_t *n = run->counts;
-	if (!run->gate_inferred)
-		part(b, run->inferred_fails, "fail of an inferred requirement (does not gate)",
-			"fails of inferred requirements (do not gate)");
-	if (!run->strict)
-		part(b, n[VERDICT_DEVIATION], "known deviation", "known deviations");
-	if (!run->require_all)
-		part(b, n[VERDICT_UNEQUIPPED], "unequipped", "unequipped");
-	part(b, n[VERDICT_NA], "n/a", "n/a");
-	part(b, n[VERDICT_SKIPPED], "skipped", "skipped");
-	if (run->flaky && run->flaky <= (size_t)run->flaky_budget) {
-		part(b, run->flaky, "flaky", "flaky");
+	const struct tally t = tally(run, false);
+	count_excused(run, b);
+	part(b, t.inferred, "fail of an inferred requirement (does not gate)",
+		"fails of inferred requirements (do not gate)");
+	part(b, t.of[VERDICT_DEVIATION], "known deviation", "known deviations");
+	part(b, t.of[VERDICT_UNEQUIPPED], "unequipped", "unequipped");
+	part(b, t.of[VERDICT_NA], "n/a", "n/a");
+	part(b, t.of[VERDICT_SKIPPED], "skipped", "skipped");
+	if (t.of[VERDICT_FLAKY]) {
+		part(b, t.of[VERDICT_FLAKY], "flaky", "flaky");
 		buf_printf(b, " (%lld allowed)", (long long)run->flaky_budget);
 	}
 }
@@ -326,12 +390,15 @@ static void tell(const struct run *run, struct buf *b)
 			b, "%zu of %zu cases passed", run->counts[VERDICT_PASS], run->case_count);
 	if (run->exit_code == EXIT_CONFORMS || run->exit_code == EXIT_NOTHING_VERIFIED)
 		count_tolerated(run, b);
+	else if (run->exit_code == EXIT_DOES_NOT_CONFORM && run->end == RUN_COMPLETE)
+		count_excused(run, b);
 }
 
 void run_judge(struct run *run)
 {
 	index_requirements(run);
 	count_monitored(run, count_all(run));
+	run_stand(run);
 	run->exit_code = decide(run);
 	struct buf detail = { 0 };
 	tell(run, &detail);

@@ -81,6 +81,8 @@ void run_close(struct run *run)
 	free(run->probes);
 	free(run->recoveries);
 	free(run->breaches);
+	free(run->was);
+	free(run->waivers);
 	free(run->latencies);
 	free(run->detail);
 	free(run->path);
@@ -98,6 +100,14 @@ const struct run_attempt *run_final(const struct run_case *c)
 		.file = "",
 		.expected = "",
 		.actual = "" };
+	static const struct run_attempt gone = { .verdict = VERDICT_MISSING,
+		.requirement = "",
+		.message = "it is in the baseline, and not in the suite any more",
+		.file = "",
+		.expected = "",
+		.actual = "" };
+	if (!c->decides && c->was && c->was->gone)
+		return &gone;
 	return c->decides ? c->decides : &never;
 }
 

@@ -7,10 +7,19 @@
 
 #include "base/attempt.h"
 #include "report/report.h"
+#include "report/waiver.h"
 
 #include <stddef.h>
 
 struct keep;
+
+enum run_standing { /* of a case, beside its verdict */
+	RUN_AS_IS,
+	RUN_WAIVED,    /* bad, and a waiver expects it */
+	RUN_BEFORE,    /* bad, and as bad in the baseline: known */
+	RUN_REGRESSED, /* better in the baseline */
+	RUN_NEW,       /* bad, and not in the baseline */
+};
 
 struct run_requirement {
 	const char *id, *command, *section, *text, *judge;
@@ -37,6 +46,7 @@ struct run_deviation { /* a known deviation that happened */
 
 struct run_breach {
 	const char *id, *text;
+	enum run_standing standing; /* of one outside every lease */
 };
 
 struct run_recovery {
@@ -79,6 +89,34 @@ struct run_attempt {
 	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
 };
 
+struct run_was {                      /* a case of the baseline */
+	const char *id, *requirement; /* that it failed by there, or "" */
+	enum verdict verdict;
+	bool gone; /* from the suite */
+};
+
+struct run_baseline { /* the earlier run that this one is held against */
+	bool given;
+	const char *path, *run, *time, *iut, *firmware, *profile;
+	const char **breaches; /* requirements broken outside every case; NULL-terminated */
+};
+
+enum waiver_state {
+	WAIVER_HOLDS,     /* for at least one case */
+	WAIVER_IDLE,      /* nothing to waive: not judged, or bad with another message */
+	WAIVER_ELSEWHERE, /* for another profile */
+	WAIVER_STALE,     /* what it is for passes */
+	WAIVER_UNMATCHED, /* there is no such case or requirement */
+	WAIVER_EXPIRED,
+};
+
+struct run_waiver {
+	struct waiver w;
+	bool known; /* there is such a case or requirement, planned in this run or not */
+	enum waiver_state state;
+	size_t count; /* of what it waives */
+};
+
 struct run_case {
 	const char *id, *family, *suite, *name; /* id = family/suite/name */
 	const char *command, *kind, *file;
@@ -89,6 +127,9 @@ struct run_case {
 	/* What they amount to, filled by run_judge(). */
 	const struct run_attempt *decides;
 	enum verdict verdict;
+	enum run_standing standing;
+	const struct run_was *was;       /* in the baseline, or NULL */
+	const struct run_waiver *waiver; /* when it is waived */
 };
 
 #define RUN_SAMPLES 1024
@@ -134,6 +175,12 @@ struct run {
 	size_t breach_count;
 	struct run_case *cases;
 	size_t case_count;
+	size_t planned; /* of these; then those that are gone since the baseline */
+	struct run_baseline baseline;
+	struct run_was *was; /* by name */
+	size_t was_count;
+	struct run_waiver *waivers;
+	size_t waiver_count;
 	struct run_latency *latencies;
 	size_t latency_count;
 	enum run_end end;
@@ -142,6 +189,8 @@ struct run {
 	bool half_line; /* the last line was cut off */
 	int64_t last_ns, lines;
 	size_t counts[VERDICT_COUNT], stated_fails, inferred_fails, flaky;
+	size_t flaky_counted;                       /* of these, what the budget is for */
+	size_t standings[RUN_NEW + 1], waivers_off; /* off: stale, unmatched, expired */
 	int exit_code;
 	char *detail;
 	struct keep *memory;
@@ -160,11 +209,19 @@ const struct run_attempt *run_first_bad(const struct run_case *c);
 enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v);
 bool verdict_worse(enum verdict a, enum verdict b);
 bool verdict_bad(enum verdict v); /* fail, error, inconclusive: what is tried again */
-/* Does this verdict alone keep the exit code from 0 under the run's gates? */
+/* Does this case alone keep the exit code from 0 under the run's gates, baseline and waivers? */
 bool run_gates(const struct run *run, const struct run_case *c);
+/* The same without baseline and waivers. */
+bool run_gates_plain(const struct run *run, const struct run_case *c);
 /* Something that no case shows keeps the run from conforming: it did not go on to its end, a breach
- * between cases, nothing verified. */
+ * between cases, nothing verified, a waiver that does not hold. */
 bool run_itself_failed(const struct run *run);
+bool run_breach_gates(const struct run_breach *b);  /* of one outside every case */
+bool run_waiver_off(const struct run_waiver *w);    /* stale, unmatched or expired */
+const char *run_standing_name(enum run_standing s); /* "waived", "known" … */
+const char *run_waiver_state(const struct run_waiver *w);
+/* Holds the cases against baseline and waivers. */
+void run_stand(struct run *run);
 const struct run_requirement *run_requirement(const struct run *run, const char *id);
 const struct run_known *run_known(const struct run *run, const char *id);
 const char *run_outcome(const struct run *run); /* "Conforms", "Does not conform" … */

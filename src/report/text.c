@@ -188,8 +188,7 @@ void text_moment(struct buf *out, const struct run *run, int64_t t_ns, bool plai
 		buf_printf(out, ".%03dZ", (int)(ms % 1000));
 }
 
-/* What an attempt amounts to, in a few words. */
-static void why_of_attempt(struct buf *out, const struct run *run, const struct run_case *c,
+void text_why_attempt(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
 	if (a->verdict == VERDICT_DEVIATION && a->deviation_count) {
@@ -226,12 +225,79 @@ void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 {
 	const struct run_attempt *bad = run_first_bad(c);
 	if (!run_flaky(c) || a != run_final(c) || !bad) {
-		why_of_attempt(out, run, c, a);
+		text_why_attempt(out, run, c, a);
 		return;
 	}
 	buf_printf(out, "%s on attempt %d, after %s on attempt %d: ", verdict_name(a->verdict),
 		a->number, verdict_name(bad->verdict), bad->number);
-	why_of_attempt(out, run, c, bad);
+	text_why_attempt(out, run, c, bad);
+}
+
+void text_standing(struct buf *out, const struct run_case *c)
+{
+	if (c->standing == RUN_WAIVED) {
+		const struct waiver *w = &c->waiver->w;
+		buf_puts(out, "waived: ");
+		text_clean(out, w->reason);
+		buf_puts(out, " (");
+		text_clean(out, w->issue);
+		buf_puts(out, "; ");
+		text_clean(out, w->owner);
+		buf_printf(out, "; until %s)", w->expires);
+		return;
+	}
+	buf_puts(out, run_standing_name(c->standing));
+	if (!c->was || c->standing == RUN_AS_IS)
+		return;
+	buf_printf(out, ": %s in the baseline", verdict_name(c->was->verdict));
+	if (*c->was->requirement && verdict_bad(c->was->verdict)) {
+		buf_puts(out, ", of ");
+		text_clean(out, c->was->requirement);
+	}
+}
+
+void text_waiver(struct buf *out, const struct run *run, const struct run_waiver *w)
+{
+	text_clean(out, w->w.file);
+	buf_printf(out, ":%d: the waiver of ", w->w.line);
+	text_clean(out, *w->w.cases ? w->w.cases : w->w.requirement);
+	buf_printf(out, " is %s: ", run_waiver_state(w));
+	if (w->state == WAIVER_STALE)
+		buf_puts(out, "what it is for passes");
+	else if (w->state == WAIVER_UNMATCHED)
+		buf_printf(out, "there is no such %s", *w->w.cases ? "case" : "requirement");
+	else if (w->state == WAIVER_EXPIRED)
+		buf_printf(out, "its last day was %s", w->w.expires);
+	else if (w->state == WAIVER_ELSEWHERE)
+		buf_printf(
+			out, "it is for profile %s, this run is of %s", w->w.profile, run->profile);
+	else if (w->state == WAIVER_IDLE)
+		buf_puts(out, *w->w.message || *w->w.pattern
+				      ? "nothing here is bad with the message that it expects"
+				      : "it says no message that it expects");
+	else
+		buf_printf(out, "%zu case%s", w->count, w->count == 1 ? "" : "s");
+	buf_puts(out, " (");
+	text_clean(out, w->w.issue);
+	buf_puts(out, "; ");
+	text_clean(out, w->w.owner);
+	buf_putc(out, ')');
+}
+
+void text_baseline(struct buf *out, const struct run *run)
+{
+	const struct run_baseline *b = &run->baseline;
+	if (!b->given)
+		return;
+	text_clean(out, b->path);
+	buf_puts(out, " (run ");
+	text_clean(out, b->run);
+	const char *const facts[] = { b->time, b->iut, b->profile };
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		buf_puts(out, *facts[i] ? ", " : "");
+		text_clean(out, facts[i]);
+	}
+	buf_putc(out, ')');
 }
 
 void text_attempt(struct buf *out, const struct run_attempt *a)

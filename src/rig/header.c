@@ -120,6 +120,22 @@ static void write_resume(struct rig *rig)
 	journal_end(rig->journal);
 }
 
+/* What is told before the plan is complete when the plan is. */
+static void write_told(struct rig *rig)
+{
+	const struct rig_plan *plan = rig->plan;
+	for (size_t i = 0; i < plan->told_count; i++) {
+		struct buf *line = journal_begin(rig->journal, plan->told[i].event, -1);
+		buf_puts(line, plan->told[i].members);
+		journal_end(rig->journal);
+	}
+	if (!plan->elsewhere)
+		return;
+	struct buf *line = journal_begin(rig->journal, "elsewhere", -1);
+	journal_list(line, "cases", plan->elsewhere);
+	journal_end(rig->journal);
+}
+
 void header_write(struct rig *rig)
 {
 	if (rig->plan->resume) {
@@ -136,6 +152,7 @@ void header_write(struct rig *rig)
 		if (d)
 			write_deviation(rig, d);
 	}
+	write_told(rig);
 	for (size_t i = 0; i < rig->plan->case_count; i++)
 		write_case(rig, i);
 }

@@ -86,6 +86,12 @@ struct rig_schedule {
 	int retries, flaky_budget;
 };
 
+/* A line of the journal's beginning that the rig has no use for itself. */
+struct rig_told {
+	const char *event;
+	const char *members; /* `,"key":value…` */
+};
+
 /* A run that goes on: NULL for a new one. */
 struct rig_resume {
 	const struct rig_before *cases; /* one for each of the plan */
@@ -108,6 +114,9 @@ struct rig_plan {
 	size_t case_count;
 	int jobs;
 	struct rig_schedule schedule;
+	const char *const *elsewhere; /* names of the plan's cases in other shards, or NULL */
+	const struct rig_told *told;
+	size_t told_count;
 	const struct rig_resume *resume;
 	bool gate_inferred, strict, require_all, fail_fast;
 	/* Called as things happen; any may be NULL. */
