@@ -21,6 +21,7 @@ enum exit_code {
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_compare(int argc, char **argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Journal events about what a run is held against: the baseline's verdicts, and the waivers. They
- * come before the plan. */
+/* Journal events about what a run is held against (the baseline's verdicts, and the waivers; they
+ * come before the plan), and about what it is a part of or made of. */
 #include "report/reader.h"
 
 #include <stdlib.h>
@@ -63,6 +63,28 @@ int read_waiver(struct reader *r)
 	if (*w.w.pattern && waiver_check_pattern(w.w.pattern, why, sizeof(why)))
 		return reader_fail(r, "\"message_pattern\": %s", why);
 	KEEP_ADD(r->run->waivers, r->run->waiver_count) = w;
+	return 0;
+}
+
+int read_elsewhere(struct reader *r)
+{
+	return reader_list(r, "cases", &r->run->elsewhere);
+}
+
+/* From here on it is told what another of the merged runs saw. */
+int read_part(struct reader *r)
+{
+	struct run_part p = { 0 };
+	if (!r->run->merged)
+		return reader_fail(r, "a part of a run that is not merged");
+	if (reader_need_text(r, "run", &p.id) || reader_need_text(r, "time", &p.time) ||
+		reader_need_text(r, "host", &p.host) || reader_need_text(r, "iut", &p.iut) ||
+		reader_text(r, "bench", &p.bench) || reader_need_text(r, "end", &p.end) ||
+		reader_number(r, "shard", &p.shard) || reader_number(r, "cases", &p.cases))
+		return -1;
+	for (size_t i = 0; i < JOURNAL_LANES; i++)
+		reader_drop_lease(&r->lanes[i]);
+	KEEP_ADD(r->run->parts, r->run->part_count) = p;
 	return 0;
 }
 

@@ -135,6 +135,21 @@ static int read_shard(struct reader *r)
 	return 0;
 }
 
+static int read_merged(struct reader *r)
+{
+	const json_t *header = r->object;
+	const json_t *merged = json_object_get(header, "merged");
+	if (!merged)
+		return 0;
+	if (!json_is_object(merged))
+		return reader_fail(r, "\"merged\" is not an object");
+	r->object = merged;
+	int result = reader_need_number(r, "parts", &r->run->merged) ||
+		     reader_need_number(r, "shards", &r->run->merged_shards);
+	r->object = header;
+	return result ? -1 : 0;
+}
+
 /* How often and in what order, as the run was told. */
 static int read_schedule(struct reader *r)
 {
@@ -151,7 +166,7 @@ static int read_schedule(struct reader *r)
 			return reader_fail(
 				r, "\"%s\" is %lld", numbers[i].key, (long long)*numbers[i].out);
 	}
-	return read_shard(r);
+	return read_shard(r) || read_merged(r) ? -1 : 0;
 }
 
 static int read_run(struct reader *r)
@@ -267,7 +282,8 @@ static int (*handler(const char *event))(struct reader *)
 		{ "deviation", read_deviation }, { "tolerate", read_other_of_case },
 		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
 		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
-		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver } };
+		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver },
+		{ "elsewhere", read_elsewhere }, { "part", read_part } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;

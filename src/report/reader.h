@@ -76,6 +76,8 @@ int read_verdict(struct reader *r);
 int read_baseline(struct reader *r);
 int read_was(struct reader *r);
 int read_waiver(struct reader *r);
+int read_elsewhere(struct reader *r);
+int read_part(struct reader *r);
 int reader_end_gate(struct reader *r); /* after the last line */
 /* The case's present attempt reaches to here in the file. */
 void reader_extend(struct reader *r, struct run_case *c);

@@ -22,6 +22,11 @@ static void head(const struct run *run, FILE *out)
 	size_t first = strcspn(run->firmware, "\n"); /* the rest is in the other reports */
 	if (first)
 		column_line(out, 0, "firmware %.*s", (int)first, run->firmware);
+	for (size_t i = 0; i < run->part_count; i++) {
+		AUTO_BUF struct buf part = { 0 };
+		text_part(&part, run, &run->parts[i]);
+		column_wrapped(out, 2, 4, "%s", buf_text(&part));
+	}
 	AUTO_BUF struct buf baseline = { 0 };
 	text_baseline(&baseline, run);
 	if (baseline.len)

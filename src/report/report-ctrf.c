@@ -525,6 +525,28 @@ static void held_against(struct json_out *j, const struct run *run)
 	out_close(j, ']');
 }
 
+static void parts(struct json_out *j, const struct run *run)
+{
+	if (!run->part_count)
+		return;
+	out_open(j, "parts", '[');
+	for (size_t i = 0; i < run->part_count; i++) {
+		const struct run_part *p = &run->parts[i];
+		out_open(j, NULL, '{');
+		out_text(j, "run", p->id);
+		out_text(j, "time", p->time);
+		out_text(j, "host", p->host);
+		out_text(j, "iut", p->iut);
+		out_text(j, "bench", p->bench);
+		if (p->shard)
+			out_number(j, "shard", p->shard);
+		out_number(j, "cases", p->cases);
+		out_text(j, "end", p->end);
+		out_close(j, '}');
+	}
+	out_close(j, ']');
+}
+
 static void run_extra(struct json_out *j, const struct run *run)
 {
 	static const char *const ends[] = { [RUN_CUT] = "cut",
@@ -544,6 +566,7 @@ static void run_extra(struct json_out *j, const struct run *run)
 	out_flag(j, "require_all", run->require_all);
 	out_close(j, '}');
 	schedule(j, run);
+	parts(j, run);
 	held_against(j, run);
 	out_text(j, "time", run->time);
 	out_list(j, "argv", (const char *const *)run->argv);

@@ -188,6 +188,11 @@ static void facts(struct html *h)
 	fact(h, "Host", run->host);
 	fact(h, "Size", buf_text(&size));
 	fact(h, "Schedule", buf_text(&schedule));
+	for (size_t i = 0; i < run->part_count; i++) {
+		AUTO_BUF struct buf part = { 0 };
+		text_part(&part, run, &run->parts[i]);
+		fact(h, "Part", buf_text(&part));
+	}
 	fact(h, "Baseline", buf_text(&baseline));
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);

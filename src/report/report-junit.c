@@ -110,6 +110,13 @@ static void properties(struct writer *w)
 	text_schedule(&schedule, run);
 	if (schedule.len)
 		property(w, "atconform.schedule", buf_text(&schedule));
+	for (size_t i = 0; i < run->part_count; i++) {
+		AUTO_BUF struct buf part = { 0 };
+		char name[40];
+		snprintf(name, sizeof(name), "atconform.part.%zu", i + 1);
+		text_part(&part, run, &run->parts[i]);
+		property(w, name, buf_text(&part));
+	}
 	AUTO_BUF struct buf baseline = { 0 };
 	text_baseline(&baseline, run);
 	if (baseline.len)

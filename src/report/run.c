@@ -45,6 +45,8 @@ int run_open(struct run **out, const char *path, struct error *error)
 	if (!run)
 		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
 	run->fd = -1;
+	static const char *none[] = { NULL };
+	run->elsewhere = none;
 	run->firmware = run->banner = run->end_text = run->whole_plan = "";
 	run->repeat = 1;
 	if (open_journal(run, path, error) || journal_read(run, error)) {
@@ -82,6 +84,7 @@ void run_close(struct run *run)
 	free(run->recoveries);
 	free(run->breaches);
 	free(run->was);
+	free(run->parts);
 	free(run->waivers);
 	free(run->latencies);
 	free(run->detail);

@@ -89,6 +89,11 @@ struct run_attempt {
 	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
 };
 
+struct run_part { /* a run that was merged into this one */
+	const char *id, *time, *host, *iut, *bench, *end;
+	int64_t shard, cases; /* shard 0: it was of no shard */
+};
+
 struct run_was {                      /* a case of the baseline */
 	const char *id, *requirement; /* that it failed by there, or "" */
 	enum verdict verdict;
@@ -159,6 +164,10 @@ struct run {
 	bool gate_inferred, strict, require_all;
 	int64_t shard, shards, whole_count; /* --shard: this of so many, of a plan of that many */
 	const char *whole_plan;             /* a hash of that plan's names; "": no shard */
+	const char **elsewhere;             /* names of that plan in other shards */
+	struct run_part *parts;             /* when it is merged from runs */
+	size_t part_count;
+	int64_t merged, merged_shards; /* so many parts; of so many shards, 0: of none */
 	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
 	int64_t resumed;                                /* so many times */
 	const char *firmware;                           /* what AT+GMR answered, or "" */

@@ -300,6 +300,22 @@ void text_baseline(struct buf *out, const struct run *run)
 	buf_putc(out, ')');
 }
 
+void text_part(struct buf *out, const struct run *run, const struct run_part *p)
+{
+	if (p->shard)
+		buf_printf(out, "shard %lld of %lld: ", (long long)p->shard,
+			(long long)run->merged_shards);
+	buf_puts(out, "run ");
+	text_clean(out, p->id);
+	const char *const facts[] = { p->time, p->host, p->iut, p->bench };
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		buf_puts(out, *facts[i] ? ", " : "");
+		text_clean(out, facts[i]);
+	}
+	buf_printf(out, ", %lld cases, ", (long long)p->cases);
+	text_clean(out, p->end);
+}
+
 void text_attempt(struct buf *out, const struct run_attempt *a)
 {
 	static const char *const words[] = { [ATTEMPT_FIRST] = "",
@@ -320,6 +336,11 @@ void text_schedule(struct buf *out, const struct run *run)
 		{ "up to ", run->retries, run->retries == 1 ? " retry" : " retries" },
 		{ "", run->flaky_budget, " flaky allowed" },
 		{ "resumed ", run->resumed, run->resumed == 1 ? " time" : " times" } };
+	if (run->merged)
+		buf_printf(out, "merged from %lld run%s", (long long)run->merged,
+			run->merged == 1 ? "" : "s");
+	if (run->merged_shards)
+		buf_printf(out, " of %lld shards", (long long)run->merged_shards);
 	if (run->shards)
 		buf_printf(out, "shard %lld of %lld (%zu of %lld cases)", (long long)run->shard,
 			(long long)run->shards, run->case_count, (long long)run->whole_count);

@@ -40,6 +40,8 @@ void text_standing(struct buf *out, const struct run_case *c);
 void text_waiver(struct buf *out, const struct run *run, const struct run_waiver *w);
 /* The baseline in a few words; "" when there is none. */
 void text_baseline(struct buf *out, const struct run *run);
+/* One of the runs that this one is merged from. */
+void text_part(struct buf *out, const struct run *run, const struct run_part *p);
 /* "attempt 2 (repeated)". */
 void text_attempt(struct buf *out, const struct run_attempt *a);
 /* Shard, order, repetitions, retries, resumption, as far as there are any: "" for a plain run. */
