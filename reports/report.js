@@ -19,7 +19,7 @@
   });
   var known = {}; /* requirements, in lower case */
   var linked = ''; /* the case that the address names */
-  var FAILS = ['fail', 'failinf', 'error', 'inconclusive', 'missing'];
+  var FAILS = ['fail', 'failinf', 'error', 'inconclusive', 'missing', 'flaky'];
   /* Arrows point to where the bytes go: right is away from the tester, through the module, out into
    * the network. */
   var marks = {

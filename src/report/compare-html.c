@@ -246,6 +246,7 @@ int compare_html(const void *compare, FILE *out, struct error *error)
 	html_puts(&h, page_before_body);
 	int result = body(&h, c);
 	html_puts(&h, page_after_body);
+	html_puts(&h, page_after_data);
 	buf_finish(&h.text);
 	return result;
 }

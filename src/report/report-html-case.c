@@ -41,9 +41,10 @@ static void filters(struct html *h)
 		"autocomplete=\"off\" spellcheck=\"false\"></label><button type=\"reset\" "
 		"aria-label=\"clear filters\">clear</button><span class=\"steps\"><button "
 		"type=\"button\" data-step=\"-1\" aria-label=\"previous fail\" title=\"Fails, "
-		"errors, inconclusive and missing cases; key p\">\xe2\x86\x91 fail</button><button "
+		"errors, inconclusive, missing and flaky cases; key p\">\xe2\x86\x91 "
+		"fail</button><button "
 		"type=\"button\" data-step=\"1\" aria-label=\"next fail\" title=\"Fails, errors, "
-		"inconclusive and missing cases; key n\">\xe2\x86\x93 fail</button><button "
+		"inconclusive, missing and flaky cases; key n\">\xe2\x86\x93 fail</button><button "
 		"type=\"button\" data-close=\"all\">close all</button></span></form>\n");
 }
 

@@ -34,7 +34,7 @@ def one(validator, name, journal):
     for status in ("passed", "failed", "skipped", "pending", "other"):
         check(summary[status] == sum(t["status"] == status for t in results["tests"]),
               "%s: %s" % (name, status))
-    cases = [t for t in results["tests"] if t["type"] != "run"]
+    cases = [t for t in results["tests"] if t.get("type") != "run"]
     check((told["exit"] == 0) <= (cases == results["tests"]), "%s: the run itself failed" % name)
     check(told["exit"] == 0 or summary["failed"] > 0, "%s: exit %d, nothing failed" % (name, told["exit"]))
     for test in cases:

@@ -5,18 +5,12 @@ import hashlib
 import html.parser
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 
+from browser import CHROMIUM, FLAGS
 from report_check import check
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--hide-scrollbars", "--enable-logging=stderr",
-         # The browser calls home in spite of all that: nothing resolves, and no proxy helps it.
-         "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND"]
 VOID = {"meta", "br", "input", "img", "link"}
 
 
@@ -76,7 +70,8 @@ def browse(file, fragment="", control=False):
     """Gives the DOM and what the browser logged."""
     with tempfile.TemporaryDirectory(prefix="atconform-chromium-") as profile:
         net = os.path.join(profile, "net.json")
-        run = subprocess.run([CHROMIUM, *FLAGS, "--user-data-dir=" + profile, "--log-net-log=" + net,
+        run = subprocess.run([CHROMIUM, *FLAGS, "--enable-logging=stderr",
+                              "--user-data-dir=" + profile, "--log-net-log=" + net,
                               "--dump-dom", "file://%s%s" % (file, fragment)],
                              capture_output=True, timeout=90, check=False)
         log = run.stderr.decode(errors="replace")
