@@ -1,15 +1,25 @@
 
 'use strict';
-/* Filters, deep links and wire logs of the report. What came from the IUT is only ever set as
- * textContent. The page reads without this too. */
+/* Filters, keys, deep links and wire logs of the report. What is below a case's line waits as the
+ * text of a <noscript> until the case is opened. What came from the IUT is only ever set as
+ * textContent, or stands escaped in the markup. The page reads without this too. */
 (function () {
-  var cases = Array.prototype.slice.call(document.querySelectorAll('details.case'));
+  var root = document.documentElement;
   var form = document.getElementById('filters');
   var shown = document.getElementById('shown');
-  var boxes = Array.prototype.slice.call(form.querySelectorAll('input[name=v]'));
-  var text = form.querySelector('input[name=q]');
-  var command = form.querySelector('select[name=command]');
-  var grade = form.querySelector('select[name=grade]');
+  var boxes = list(form.querySelectorAll('input[name=v]'));
+  var fields = {};
+  ['family', 'command', 'requirement', 'grade', 'q'].forEach(function (name) {
+    fields[name] = form.querySelector('[name=' + name + ']');
+  });
+  var cases = list(document.querySelectorAll('details.case')).map(function (e) {
+    return { e: e, id: e.id.slice(5), v: e.getAttribute('data-v'), family: e.getAttribute('data-f'),
+      command: e.getAttribute('data-c'), grade: e.getAttribute('data-g'), on: true, words: null,
+      requirements: ' ' + e.getAttribute('data-r').toLowerCase() };
+  });
+  var known = {}; /* requirements, in lower case */
+  var linked = ''; /* the case that the address names */
+  var FAILS = ['fail', 'failinf', 'error', 'inconclusive', 'missing', 'flaky'];
   /* Arrows point to where the bytes go: right is away from the tester, through the module, out into
    * the network. */
   var marks = {
@@ -17,10 +27,15 @@
     prx: ['\u2192', 'the peer received'], ptx: ['\u2190', 'the peer sent'], peer: ['\u00b7', ''],
     broker: ['', ''],
     note: ['note', ''], line: ['line', ''], breach: ['breach', ''], deviation: ['deviation', ''],
-    wait: ['', ''], cut: ['\u2026', '']
+    wait: ['', ''], cut: ['\u2026', ''], none: ['', '']
   };
   var MOST_LANES = 6; /* peers with a column of their own; the others share one */
   var FOLD = 200; /* characters of payload that are shown unfolded */
+  var MOST_PRINTED = 200; /* cases that are opened for the printer */
+
+  function list(nodes) {
+    return Array.prototype.slice.call(nodes);
+  }
 
   function element(name, className, content) {
     var e = document.createElement(name);
@@ -29,6 +44,8 @@
     return e;
   }
 
+  /* --- the wire log of a case --- */
+
   /* Escapes such as \r and \x1b stand back, so that the text stands out. */
   function bytes(cell, content) {
     content.split(/(\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|[rnt0\\]))/).forEach(function (part, i) {
@@ -36,7 +53,7 @@
     });
   }
 
-  /* Bytes, the long ones behind their beginning. */
+  /* Bytes, the long ones behind their beginning; those are laid out when they are asked for. */
   function payload(cell, event) {
     var content = event[2];
     if (content.length <= FOLD) {
@@ -117,12 +134,7 @@
     return lanes;
   }
 
-  function fill(box) {
-    var data = document.getElementById(box.getAttribute('data-wire'));
-    if (!data || box.firstChild) return;
-    var events = JSON.parse(data.textContent);
-    var lanes = lanes_of(events);
-    var table = element('table', lanes.count > 1 ? 'lanes' : '');
+  function head_of(lanes) {
     var head = element('tr');
     [['ms', ''], ['delta', '']].concat(lanes.count > 1 ? lanes.names : [['bytes', '']]).forEach(function (name, i) {
       var th = element('th', i < 2 ? 't' : i === 2 ? 'l module' : 'l', name[0]);
@@ -130,102 +142,222 @@
       th.scope = 'col';
       head.appendChild(th);
     });
-    table.appendChild(head);
+    return head;
+  }
+
+  /* The logs stand at the end of the file: before it is read, the log as plain text remains. */
+  function fill(box) {
+    var data = document.getElementById(box.getAttribute('data-wire'));
+    if (!data || box.querySelector('table')) return;
+    var events = JSON.parse(data.textContent);
+    if (events.length && events[0][1] === 'none') {
+      box.textContent = 'Left out here: the page holds enough of them. It is in the journal.';
+      return;
+    }
+    var lanes = lanes_of(events);
+    var table = element('table', lanes.count > 1 ? 'lanes' : '');
+    var body = element('tbody');
     var before = null;
+    table.appendChild(element('caption', 'vh', 'Wire log'));
+    table.appendChild(element('thead')).appendChild(head_of(lanes));
     events.forEach(function (event) {
       if (event[1] === 'lane') return;
-      table.appendChild(row(event, before, lanes));
+      body.appendChild(row(event, before, lanes));
       if (event[1] !== 'cut' && event[1] !== 'wait') before = event[0];
     });
+    table.appendChild(body);
     if (lanes.count > 1)
       box.parentNode.insertBefore(element('p', 'hint',
         '\u2192 away from the tester, through the module, to the peer; \u2190 back.'), box);
+    box.textContent = '';
     box.appendChild(table);
+  }
+
+  /* --- cases --- */
+
+  /* The markup below a case's line: the report's own, read as a browser without scripts reads it. */
+  function unpack(details) {
+    var packed = details.querySelector('noscript');
+    if (packed) {
+      var template = document.createElement('template');
+      template.innerHTML = packed.textContent;
+      details.replaceChild(template.content, packed);
+    }
+    list(details.querySelectorAll('.wire[data-wire]')).forEach(fill);
   }
 
   function open(details) {
     details.hidden = false;
+    unpack(details);
     details.open = true;
-    Array.prototype.forEach.call(details.querySelectorAll('.wire[data-wire]'), fill);
   }
 
-  function words(details) {
-    if (details.words === undefined)
-      details.words = (details.querySelector('summary').textContent + ' ' +
-        details.getAttribute('data-r')).toLowerCase();
-    return details.words;
+  function case_of(id) {
+    return document.getElementById('case=' + id);
+  }
+
+  function go(details) {
+    details.querySelector('summary').focus({ preventScroll: true });
+    details.scrollIntoView({ block: details.open ? 'start' : 'nearest' });
+  }
+
+  function inside() {
+    return document.activeElement && document.activeElement.closest('details.case');
+  }
+
+  /* From the case that has the focus, or else the one that was linked to, or else an end. */
+  function step(by, fails) {
+    var visible = cases.filter(function (c) {
+      return !c.e.hidden && (!fails || FAILS.indexOf(c.v) >= 0);
+    });
+    var here = inside() || (linked && case_of(linked));
+    var next = null;
+    if (!here) {
+      next = visible[by > 0 ? 0 : visible.length - 1];
+    } else {
+      var after = function (c) {
+        var place = here.compareDocumentPosition(c.e);
+        return c.e !== here && Boolean(place & (by > 0 ? 4 : 2)); /* following, preceding */
+      };
+      var beyond = visible.filter(after);
+      next = beyond[by > 0 ? 0 : beyond.length - 1];
+    }
+    if (next) go(next.e);
+    else say(fails ? 'no further fail shown' : 'no further case shown');
+  }
+
+  function close_all() {
+    cases.forEach(function (c) { if (c.e.open) c.e.open = false; });
+  }
+
+  /* --- filters --- */
+
+  function words(c) {
+    if (c.words === null)
+      c.words = (c.e.querySelector('summary').textContent + c.requirements).toLowerCase();
+    return c.words;
+  }
+
+  /* "GSLP-1" is that requirement, not GSLP-12; "gslp" is all of the command's. */
+  function names(c, requirement) {
+    return c.requirements.indexOf(known[requirement] ? ' ' + requirement + ' ' : requirement) >= 0;
+  }
+
+  function say(more) {
+    var count = cases.filter(function (c) { return c.on; }).length;
+    shown.textContent = count + ' of ' + cases.length + ' cases' + (more ? '; ' + more : '');
+    root.setAttribute('data-shown', String(count));
   }
 
   function apply() {
-    var verdicts = {};
-    boxes.forEach(function (box) { verdicts[box.value] = box.checked; });
-    var all = boxes.every(function (box) { return !box.checked; });
-    var wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    var count = 0;
-    cases.forEach(function (details) {
-      var on = (all || verdicts[details.getAttribute('data-v')]) &&
-        (!command.value || details.getAttribute('data-c') === command.value) &&
-        (!grade.value || details.getAttribute('data-g') === grade.value) &&
-        wanted.every(function (word) { return words(details).indexOf(word) >= 0; });
-      details.hidden = !on;
-      if (on) count++;
+    var verdicts = boxes.filter(function (box) { return box.checked; }).map(function (box) { return box.value; });
+    var wanted = fields.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+    var requirement = fields.requirement.value.trim().toLowerCase();
+    cases.forEach(function (c) {
+      c.on = (!verdicts.length || verdicts.indexOf(c.v) >= 0) &&
+        ['family', 'command', 'grade'].every(function (name) { return !fields[name].value || c[name] === fields[name].value; }) &&
+        (!requirement || names(c, requirement)) &&
+        wanted.every(function (word) { return words(c).indexOf(word) >= 0; });
+      if (c.e.hidden === c.on) c.e.hidden = !c.on;
     });
-    shown.textContent = count + ' of ' + cases.length + ' cases';
-    document.documentElement.setAttribute('data-shown', String(count));
+    say();
   }
 
-  function remember() {
+  function options(select, names) {
+    while (select.options.length > 1) select.remove(1);
+    names.forEach(function (name) { select.appendChild(element('option', '', name)); });
+  }
+
+  function values(name, of) {
+    var seen = {};
+    of.forEach(function (c) { seen[c[name]] = true; });
+    return Object.keys(seen).filter(Boolean);
+  }
+
+  /* Only the commands of the family that is chosen. */
+  function choices() {
+    var command = fields.command.value;
+    var family = fields.family.value;
+    options(fields.command, values('command', cases.filter(function (c) {
+      return !family || c.family === family;
+    })).sort());
+    fields.command.value = command;
+    if (!fields.command.value) fields.command.value = '';
+  }
+
+  /* --- the address: #case=ID · #req=ID · #v=fail,error&command=AT&q=words, and a case with filters --- */
+
+  function address() {
     var parts = [];
     var on = boxes.filter(function (box) { return box.checked; }).map(function (box) { return box.value; });
     if (on.length) parts.push('v=' + on.join(','));
-    if (command.value) parts.push('command=' + encodeURIComponent(command.value));
-    if (grade.value) parts.push('grade=' + grade.value);
-    if (text.value) parts.push('q=' + encodeURIComponent(text.value));
+    Object.keys(fields).forEach(function (name) {
+      if (fields[name].value) parts.push(name + '=' + encodeURIComponent(fields[name].value));
+    });
+    if (linked) parts.push('case=' + encodeURI(linked));
     try { history.replaceState(null, '', '#' + (parts.length ? parts.join('&') : 'cases')); } catch (e) { /* a sandbox may forbid it */ }
+  }
+
+  /* Browsers bear no more than a few changes a second. */
+  var memory = 0;
+  function remember() {
+    clearTimeout(memory);
+    memory = setTimeout(address, 100);
   }
 
   function decode(value) {
     try { return decodeURIComponent(value); } catch (e) { return value; }
   }
 
-  /* #case=ID · #req=ID · #v=fail,error&command=AT&grade=stated&q=words */
-  function follow() {
+  function told() {
     var found = {};
     location.hash.slice(1).split('&').forEach(function (part) {
       var at = part.indexOf('=');
       if (at > 0) found[part.slice(0, at)] = decode(part.slice(at + 1));
     });
-    if (found.v !== undefined || found.command !== undefined || found.grade !== undefined || found.q !== undefined) {
-      var list = (found.v || '').split(',');
-      boxes.forEach(function (box) { box.checked = list.indexOf(box.value) >= 0; });
-      command.value = found.command || '';
-      grade.value = found.grade || '';
-      text.value = found.q || '';
-      apply();
-      if (found.case === undefined) form.scrollIntoView();
-    }
-    Array.prototype.forEach.call(document.querySelectorAll('tr.target'), function (tr) { tr.classList.remove('target'); });
-    if (found.req !== undefined) {
-      var tr = document.getElementById('req=' + found.req);
-      if (tr) { tr.classList.add('target'); tr.scrollIntoView({ block: 'center' }); }
-    }
-    if (found.case !== undefined) {
-      var details = document.getElementById('case=' + found.case);
-      if (details) {
-        open(details);
-        details.scrollIntoView();
-        details.querySelector('summary').focus({ preventScroll: true });
-      }
-    }
+    return found;
   }
 
-  function step(by) {
-    var visible = cases.filter(function (details) { return !details.hidden; });
-    var at = visible.indexOf(document.activeElement && document.activeElement.closest('details.case'));
-    var next = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : at + by];
-    if (next) {
-      next.querySelector('summary').focus();
-      next.scrollIntoView({ block: 'nearest' });
+  function set_filters(found) {
+    var verdicts = (found.v || '').split(',');
+    boxes.forEach(function (box) { box.checked = verdicts.indexOf(box.value) >= 0; });
+    fields.family.value = found.family || '';
+    choices();
+    Object.keys(fields).forEach(function (name) { fields[name].value = found[name] || ''; });
+    apply();
+  }
+
+  function follow() {
+    var found = told();
+    var filtered = found.v !== undefined || Object.keys(fields).some(function (name) { return found[name] !== undefined; });
+    linked = '';
+    if (filtered) {
+      set_filters(found);
+      if (found.case === undefined) {
+        form.scrollIntoView();
+        document.getElementById('h-cases').focus({ preventScroll: true });
+      }
+    }
+    list(document.querySelectorAll('tr.target')).forEach(function (tr) { tr.classList.remove('target'); });
+    if (found.req !== undefined) {
+      var tr = document.getElementById('req=' + found.req);
+      if (tr) {
+        tr.classList.add('target');
+        tr.tabIndex = -1;
+        tr.focus({ preventScroll: true });
+        tr.scrollIntoView({ block: 'center' });
+      }
+    }
+    if (found.case !== undefined) {
+      var details = case_of(found.case);
+      if (!details) {
+        say('no case ' + found.case + ' in this run');
+        form.scrollIntoView();
+        return;
+      }
+      linked = found.case;
+      open(details);
+      go(details);
     }
   }
 
@@ -235,28 +367,120 @@
     if (navigator.clipboard) navigator.clipboard.writeText(line).then(done, function () {});
   }
 
+  /* --- paper: what did not pass is printed with all that is known of it --- */
+
+  var for_paper = [];
+  function before_print() {
+    for_paper = cases.filter(function (c) {
+      return !c.e.hidden && !c.e.open && FAILS.indexOf(c.v) >= 0;
+    }).slice(0, MOST_PRINTED);
+    for_paper.forEach(function (c) { open(c.e); });
+  }
+
+  function after_print() {
+    for_paper.forEach(function (c) { c.e.open = false; });
+    for_paper = [];
+  }
+
+  /* --- what there is to choose from, and to click on --- */
+
+  function furnish() {
+    options(fields.family, values('family', cases));
+    choices();
+    var ids = document.getElementById('requirement-ids');
+    list(document.querySelectorAll('.ledger tbody tr')).forEach(function (tr) {
+      var id = tr.id.slice(4);
+      var cell = tr.querySelector('td[data-n]');
+      var count = Number(cell.getAttribute('data-n'));
+      var option = element('option');
+      option.value = id;
+      ids.appendChild(option);
+      known[id.toLowerCase()] = true;
+      if (!count) return;
+      var link = element('a', '', count + (count === 1 ? ' case' : ' cases'));
+      link.href = '#requirement=' + encodeURIComponent(id);
+      link.setAttribute('aria-label', link.textContent + ' of ' + id);
+      cell.appendChild(link);
+    });
+    list(document.querySelectorAll('.counts li')).forEach(function (li) {
+      var word = li.querySelector('small');
+      var link = element('a', '', word.textContent);
+      link.href = '#v=' + li.getAttribute('data-v');
+      word.textContent = '';
+      word.appendChild(link);
+    });
+    form.hidden = false;
+    document.getElementById('keys').hidden = false;
+  }
+
+  var later = 0;
+  function soon() {
+    clearTimeout(later);
+    later = setTimeout(function () { apply(); remember(); }, 60);
+  }
+
+  var KEYS = {
+    j: function () { step(1, false); }, k: function () { step(-1, false); },
+    n: function () { step(1, true); }, p: function () { step(-1, true); },
+    '/': function () { fields.q.focus(); fields.q.select(); }
+  };
+
   document.addEventListener('toggle', function (event) {
-    if (event.target.classList && event.target.classList.contains('case') && event.target.open) open(event.target);
+    var details = event.target;
+    if (!details.classList || !details.classList.contains('case')) return;
+    if (for_paper.length) return;
+    var id = details.id.slice(5);
+    if (details.open) {
+      unpack(details);
+      linked = id;
+    } else if (linked === id) {
+      linked = '';
+    }
+    remember();
   }, true);
   document.addEventListener('click', function (event) {
-    if (event.target.classList.contains('copy')) copy(event.target);
+    var button = event.target.closest('button');
+    if (!button) return;
+    if (button.classList.contains('copy')) copy(button);
+    else if (button.getAttribute('data-step')) step(Number(button.getAttribute('data-step')), true);
+    else if (button.getAttribute('data-close')) close_all();
   });
   document.addEventListener('keydown', function (event) {
-    var typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    if (event.key === 'Escape' && typing) event.target.blur();
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'j') step(1);
-    else if (event.key === 'k') step(-1);
-    else if (event.key === '/') { text.focus(); event.preventDefault(); }
+    var typing = /^(SELECT|TEXTAREA)$/.test(event.target.tagName) ||
+      (event.target.tagName === 'INPUT' && event.target.type !== 'checkbox');
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') {
+      var here = inside();
+      if (typing) event.target.blur();
+      else if (here && here.open) { here.open = false; go(here); }
+      return;
+    }
+    if (typing || !document.getElementById('single-keys').checked || !KEYS.hasOwnProperty(event.key)) return;
+    KEYS[event.key]();
+    event.preventDefault();
   });
-  form.addEventListener('input', function () { apply(); remember(); });
+  form.addEventListener('input', function (event) {
+    if (event.target === fields.family) choices();
+    soon();
+  });
   form.addEventListener('submit', function (event) { event.preventDefault(); });
-  form.addEventListener('reset', function () { setTimeout(function () { apply(); remember(); }, 0); });
+  form.addEventListener('reset', function () { setTimeout(function () { choices(); apply(); remember(); }, 0); });
   window.addEventListener('hashchange', follow);
+  window.addEventListener('beforeprint', before_print);
+  window.addEventListener('afterprint', after_print);
+  document.addEventListener('DOMContentLoaded', function () {
+    cases.forEach(function (c) { if (c.e.open) unpack(c.e); });
+  });
+  /* A browser goes to the address once more at the end, and takes the focus away. */
+  window.addEventListener('load', function () {
+    setTimeout(function () {
+      if (linked && document.activeElement === document.body) go(case_of(linked));
+      root.setAttribute('data-complete', '1');
+    }, 0);
+  });
 
-  form.hidden = false;
-  Array.prototype.forEach.call(document.querySelectorAll('.copy'), function (button) { button.hidden = false; });
+  furnish();
   apply();
   follow();
-  document.documentElement.setAttribute('data-ready', '1');
+  root.setAttribute('data-ready', '1');
 }());

@@ -19,7 +19,7 @@ struct cases_item {
 	const struct derived_case *derived;    /* NULL: a scenario */
 	const struct criterion_test *test;     /* of a scenario */
 	struct criterion_test_extra_data data; /* of a derived one, once it is registered */
-	bool wanted;
+	size_t turn;                           /* when it is run, from 1; 0: not at all */
 };
 
 struct cases {

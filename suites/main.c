@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The suite program. `atconform run` starts it as its child: it registers the derived cases beside
- * the scenarios, keeps those that the run asks for, and lets Criterion run each in a worker of its
- * own. It prints nothing; what Criterion finds goes to the rig. With --plan it only says what cases
- * there are. In workers nothing of this runs: BoxFort starts them at the test function. */
+ * the scenarios and lets Criterion run those that the run asks for, in the run's order, each in a
+ * worker of its own. It prints nothing; what Criterion finds goes to the rig. With --plan it only
+ * says what cases there are. In workers nothing of this runs: BoxFort starts them at the test
+ * function. */
 #include "base/channel.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -68,34 +69,85 @@ ReportHook(TEST_CRASH)(struct criterion_test_stats *stats)
 	tell(stats->test, "crash", &why);
 }
 
-/* The public lists may be relinked before the run. */
-static void keep_wanted(struct criterion_test_set *set)
+/* One test in Criterion's lists: a node of a list, and behind it what is listed. */
+struct listed_test {
+	struct criterion_ordered_set_node node;
+	struct criterion_test test;
+};
+
+struct listed_suite {
+	struct criterion_ordered_set_node node;
+	struct criterion_suite_set suite;
+	struct criterion_ordered_set tests;
+};
+
+/* Criterion runs what its lists hold, in their order, which is that of the names: so the run gets
+ * lists of its own, with a suite for each case. */
+struct run_order {
+	struct listed_suite *suites;
+	struct listed_test *tests;
+	struct criterion_ordered_set *set;
+	size_t count;
+};
+
+static void order_finish(struct run_order *order)
 {
-	set->tests = 0;
+	free(order->suites);
+	free(order->tests);
+	free(order->set);
+}
+
+static void order_put(struct run_order *order, const struct criterion_suite_set *s,
+	const struct criterion_test *test)
+{
+	const char *id = cases_id(&cases, test->category, test->name);
+	const struct cases_item *item = id ? cases_find(&cases, id) : NULL;
+	if (!item || !item->turn)
+		return;
+	size_t at = item->turn - 1;
+	order->tests[at].test = *test;
+	struct listed_suite *listed = &order->suites[at];
+	listed->suite = *s;
+	listed->tests.first = &order->tests[at].node;
+	listed->tests.size = 1;
+	listed->suite.tests = &listed->tests;
+}
+
+static void order_init(struct run_order *order, const struct criterion_test_set *set, size_t count)
+{
+	*order = (struct run_order){ .suites = calloc(count + 1, sizeof(*order->suites)),
+		.tests = calloc(count + 1, sizeof(*order->tests)),
+		.set = calloc(1, sizeof(*order->set)),
+		.count = count };
+	if (!order->suites || !order->tests || !order->set)
+		abort();
 	FOREACH_SET (struct criterion_suite_set *s, set->suites) {
 		if (!s->tests)
 			continue;
-		struct criterion_ordered_set_node **link = &s->tests->first;
-		while (*link) {
-			const struct criterion_test *test = (void *)(*link + 1);
-			const char *id = cases_id(&cases, test->category, test->name);
-			const struct cases_item *item = id ? cases_find(&cases, id) : NULL;
-			if (item && item->wanted) {
-				set->tests++;
-				link = &(*link)->next;
-			} else {
-				*link = (*link)->next;
-				s->tests->size--;
-			}
-		}
+		FOREACH_SET (struct criterion_test *test, s->tests)
+			order_put(order, s, test);
 	}
+	for (size_t i = 1; i < count; i++)
+		order->suites[i - 1].node.next = &order->suites[i].node;
+	order->set->first = count ? &order->suites[0].node : NULL;
+	order->set->size = count;
+}
+
+/* Runs it and gives Criterion its own lists back. */
+static void order_run(struct run_order *order, struct criterion_test_set *set)
+{
+	struct criterion_test_set own = *set;
+	set->suites = order->set;
+	set->tests = order->count;
+	criterion_run_all_tests(set);
+	*set = own;
 }
 
 static void register_derived(struct criterion_test_set *set)
 {
 	for (size_t i = 0; i < cases.count; i++) {
 		struct cases_item *item = &cases.items[i];
-		if (!item->derived || !item->wanted)
+		if (!item->derived || !item->turn)
 			continue;
 		item->data = (struct criterion_test_extra_data){
 			.lang_ = CR_LANG_C,
@@ -112,7 +164,8 @@ static void register_derived(struct criterion_test_set *set)
 	}
 }
 
-static int mark_wanted(const char *path)
+/* The file names a case a line, in the order of the run. */
+static int mark_wanted(const char *path, size_t *count)
 {
 	char line[512];
 	FILE *f AUTO_FILE = path ? fopen(path, "re") : NULL;
@@ -124,10 +177,10 @@ static int mark_wanted(const char *path)
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		struct cases_item *item = *line ? cases_find(&cases, line) : NULL;
-		if (item) {
-			item->wanted = true;
+		if (item && !item->turn) {
+			item->turn = ++*count;
 		} else if (*line) {
-			log_error("%s: there is no case %s", path, line);
+			log_error("%s: %s %s", path, item ? "twice:" : "there is no case", line);
 			return EXIT_USAGE;
 		}
 	}
@@ -175,6 +228,7 @@ static int run(struct criterion_test_set *set)
 	const char *spec = getenv("ATCONFORM_SPEC");
 	char *text AUTO_FREE = strdup(spec ? spec : "");
 	const char *dirs[MAX_DIRS + 1];
+	size_t count = 0;
 	if (!path) {
 		log_error("no rig: run it through `atconform run`");
 		return EXIT_USAGE;
@@ -182,7 +236,7 @@ static int run(struct criterion_test_set *set)
 	split_dirs(text, dirs);
 	int status = load(set, dirs);
 	if (!status)
-		status = mark_wanted(getenv("ATCONFORM_CASES"));
+		status = mark_wanted(getenv("ATCONFORM_CASES"), &count);
 	if (status)
 		return status;
 	rig = channel_connect(path);
@@ -191,12 +245,13 @@ static int run(struct criterion_test_set *set)
 		return EXIT_INTERNAL;
 	}
 	register_derived(set);
-	keep_wanted(set);
+	struct run_order order CLEANUP(order_finish) = { 0 };
+	order_init(&order, set, count);
 	criterion_options.jobs = jobs && atoi(jobs) > 0 ? (size_t)atoi(jobs) : 1;
 	/* Above every message. CRITERION_LOG_LEVEL_QUIET would keep the report hooks from running.
 	 */
 	criterion_options.logging_threshold = CRITERION_IMPORTANT + 1;
-	criterion_run_all_tests(set);
+	order_run(&order, set);
 	close(rig);
 	return 0;
 }

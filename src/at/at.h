@@ -68,6 +68,9 @@ void at_ask(const char *file, int line, const char *command_line);
 #define any(command_line) at_any(__FILE__, __LINE__, command_line)
 void at_any(const char *file, int line, const char *command_line);
 bool said(const char *text);
+/* Whether a known deviation took the place of what the last command was to be answered with: what
+ * it does not tell can't be checked, and the case is a deviation all the same. */
+bool deviated(void);
 /* Sends a command that the claim takes for granted. Information lines may come; what is not
  * answered with OK makes the case inconclusive. */
 #define given(command_line) at_given(__FILE__, __LINE__, command_line)

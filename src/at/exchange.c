@@ -2,6 +2,7 @@
 #include "at/exchange.h"
 
 #include "base/text.h"
+#include "line/known.h"
 #include "spec/response.h"
 
 #include <stdlib.h>
@@ -162,16 +163,23 @@ static bool deviation_fits(struct session *s, const struct deviation_match *m)
 	return ok;
 }
 
-static const struct deviation *known_deviation(struct session *s)
+static const struct deviation *fitting_deviation(struct session *s, bool own)
 {
 	for (size_t i = 0; i < s->grant.deviation_count; i++) {
 		const struct deviation *d = &s->grant.deviations[i];
-		for (size_t k = 0; k < d->match_count; k++) {
+		for (size_t k = 0; k < d->match_count && concerns_case(s, d) == own; k++) {
 			if (deviation_fits(s, &d->matches[k]))
 				return d;
 		}
 	}
 	return NULL;
+}
+
+/* One response may deviate from the claims of two commands: the case's own comes first. */
+static const struct deviation *known_deviation(struct session *s)
+{
+	const struct deviation *own = fitting_deviation(s, true);
+	return own ? own : fitting_deviation(s, false);
 }
 
 static void visible(struct buf *out, const struct buf *bytes)
@@ -235,6 +243,7 @@ static bool judge(struct session *s, int timeout_ms)
 	const struct deviation *d = known_deviation(s);
 	if (!d)
 		return s->outcome.verdict ? false : differs(s, why, timeout_ms);
+	s->deviated = true;
 	bool told = tell_deviation(s, d, expected);
 	buf_clear(expected);
 	return told;
@@ -254,9 +263,24 @@ static int answer_limit_ms(const struct session *s)
 	return s->grant.answer_ms + wire_ms(s) + grant_slow_ms(&s->grant, buf_text(&s->sent));
 }
 
+/* A case of one command may need another one. Refused, and absent by the profile: then the case
+ * can't be had of this firmware. */
+static bool is_claimed(struct session *s)
+{
+	const char *sent = buf_text(&s->sent);
+	if (!s->got.final || strcmp(s->got.final, "ERROR") != 0)
+		return true;
+	for (const char **absent = s->grant.absent; absent && *absent; absent++)
+		if (known_is(sent, *absent))
+			return session_end(s, "n/a",
+				"the profile does not claim %s, which the case needs", *absent);
+	return true;
+}
+
 bool exchange_collect(struct session *s, const char *command_line)
 {
 	got_finish(&s->got);
+	s->deviated = false;
 	if (command_line) {
 		struct buf bytes = { 0 };
 		if (!session_drain(s))
@@ -273,7 +297,7 @@ bool exchange_collect(struct session *s, const char *command_line)
 		if (!sent)
 			return false;
 	}
-	return collect(s, deadline_in_ms(answer_limit_ms(s)));
+	return collect(s, deadline_in_ms(answer_limit_ms(s))) && is_claimed(s);
 }
 
 bool exchange_run(struct session *s, const char *command_line)

@@ -126,6 +126,7 @@ static void read_bench(struct grant *g, const json_t *root)
 	g->facilities = texts(g, json_object_get(root, "facilities"));
 	g->spec_dirs = texts(g, json_object_get(root, "spec"));
 	g->noise = texts(g, json_object_get(root, "noise"));
+	g->absent = texts(g, json_object_get(root, "absent"));
 	g->uart = (struct grant_uart){
 		.baud = number(uart, "baud", 115200),
 		.databits = (int)number(uart, "databits", 8),

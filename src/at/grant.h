@@ -41,6 +41,7 @@ struct grant {
 	const char **facilities; /* globs, NULL-terminated */
 	const char **spec_dirs;  /* NULL-terminated */
 	const char **noise;      /* globs over lines that the profile knows as log output */
+	const char **absent;     /* commands that the profile says are not there */
 	struct grant_uart uart;
 	int answer_ms, restart_ms, silence_ms, deadline_ms, join_ms, scan_ms, lease_ms;
 	int guard_ms, connect_ms, escape_ms, sntp_ms, update_ms, mqtt_ms;

@@ -39,6 +39,7 @@ struct session {
 	struct expectation *expected; /* alternatives */
 	size_t expected_count;
 	size_t deviations_met; /* known deviations that took the place of what was expected */
+	bool deviated;         /* the last response was one */
 	bool facts_only;       /* a deviation is noted, but the case does not judge it */
 	bool error_codes_pass; /* ERR CODE lines before ERROR are no part of the response */
 	struct fields fields;

@@ -75,6 +75,11 @@ void at_any(const char *file, int line, const char *command_line)
 		at_leave(file, line);
 }
 
+bool deviated(void)
+{
+	return at_session.deviated;
+}
+
 bool said(const char *text)
 {
 	const struct got *got = &at_session.got;

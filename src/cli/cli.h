@@ -21,7 +21,10 @@ enum exit_code {
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_judge(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 
 /* Prints the error on one line and gives the exit code back. */
 int cli_fail(enum exit_code code, const struct error *error);

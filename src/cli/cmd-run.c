@@ -8,20 +8,24 @@
 #include "cli/bench.h"
 #include "cli/broker.h"
 #include "cli/cli.h"
+#include "cli/gate.h"
 #include "cli/output.h"
 #include "cli/paths.h"
+#include "cli/profile-choice.h"
+#include "cli/replay.h"
+#include "cli/resume.h"
 #include "cli/suite.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "rig/link.h"
 #include "rig/rig.h"
-#include "spec/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,14 +37,19 @@ struct session {
 	struct spec spec;
 	struct bench bench;
 	struct broker_choice broker;
-	struct profile profile;
-	const char *profile_why;
+	struct profile_choice profile;
 	struct suite suite;
+	struct run *recorded; /* --iut replay: */
+	bool strict, require_all;
 	const char *iuts[MAX_LINES + 1];
 	int jobs;
 	char *suite_program, *module_program, *run_dir;
 	struct progress *progress;
 	bool gate_inferred;
+	struct resume resume;
+	struct rig_schedule schedule;
+	struct gate gate;
+	char whole_plan[20];
 };
 
 static int programs(struct session *s, struct error *error)
@@ -56,7 +65,7 @@ static int programs(struct session *s, struct error *error)
 
 static bool replicable(const char *iut)
 {
-	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0;
+	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0 || replay_is(iut);
 }
 
 /* The lines of the run: --iut, else the bench's, else the virtual module; a program can be started
@@ -96,38 +105,131 @@ static int lines(struct session *s, struct error *error)
 static const char *usual_bench(const struct session *s)
 {
 	const char *iut = s->options.iuts.count ? s->options.iuts.items[0] : "virtual:";
+	if (s->recorded)
+		return replay_bench(s->recorded);
 	return strncmp(iut, "virtual:", 8) == 0 ? "virtual" : "board";
+}
+
+/* A recording stands alone, and brings what it was recorded under. */
+static int open_recording(struct session *s, struct error *error)
+{
+	const struct words *iuts = &s->options.iuts;
+	size_t count = 0;
+	for (size_t i = 0; i < iuts->count; i++)
+		count += replay_is(iuts->items[i]);
+	if (!count)
+		return 0;
+	if (iuts->count > 1)
+		return error_set(error, NULL, 0, 0,
+			"--iut %s: a recording can't be mixed with other IUTs", iuts->items[0]);
+	return link_check(iuts->items[0], error) < 0
+		       ? -1
+		       : replay_open(&s->recorded, iuts->items[0], error);
+}
+
+/* Nothing of the bench's world is touched by a replay. */
+static void settle_recording(struct session *s)
+{
+	struct rig_bench *rig = &s->bench.rig;
+	s->strict = s->options.strict;
+	s->require_all = s->options.require_all;
+	if (!s->recorded)
+		return;
+	rig->reset_command = rig->power_command = NULL;
+	rig->air = rig->pki = NULL;
+	rig->broker.program = NULL;
+	s->strict |= s->recorded->strict;
+	s->require_all |= s->recorded->require_all;
+	if (!s->options.gate)
+		s->gate_inferred = s->recorded->gate_inferred;
+}
+
+/* Without a pattern: what was recorded. */
+static int select_cases(struct session *s, struct error *error)
+{
+	size_t kept = 0;
+	if (s->recorded && replay_check(s->recorded, &s->spec, error) < 0)
+		return -1;
+	if (!s->recorded || s->options.patterns[0])
+		return suite_select(&s->suite, s->options.patterns, error);
+	for (size_t i = 0; i < s->suite.count; i++)
+		if (replay_has(s->recorded, s->suite.cases[i].id))
+			s->suite.cases[kept++] = s->suite.cases[i];
+	s->suite.count = kept;
+	return 0;
+}
+
+static int choose_profile(struct session *s, struct error *error)
+{
+	const struct profile_question question = { .asked = s->options.profile,
+		.recorded = s->recorded ? s->recorded->profile : NULL,
+		.named = s->bench.default_profile,
+		.bench = &s->bench.rig,
+		.spec = &s->spec,
+		.module_program = s->module_program,
+		.jobs = s->jobs,
+		.may_ask = !s->options.dry_run };
+	return profile_choose(&s->profile, &question, error);
 }
 
 static int load(struct session *s, struct error *error)
 {
+	if (open_recording(s, error) < 0)
+		return -1;
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
-	char *profiles AUTO_FREE = paths_data("fixtures/profiles");
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
 		lines(s, error) < 0 ||
 		broker_choose(&s->broker, &s->bench, &s->options.brokers, error) < 0 ||
 		cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
 		spec_load(&s->spec, s->dirs.items, error) < 0)
 		return -1;
-	const char *profile = s->options.profile;
-	s->profile_why = "chosen by --profile";
-	if (!profile && s->bench.default_profile) {
-		profile = s->bench.default_profile;
-		s->profile_why = "named by the bench";
-	} else if (!profile) {
-		profile = "esp8266-at";
-		s->profile_why = "default";
-	}
-	if (profile_load(&s->profile, profiles ? profiles : "fixtures/profiles", profile, &s->spec,
-		    error) < 0)
-		return -1;
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
+	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
-		suite_check(&s->suite, &s->spec, error) < 0)
+		suite_check(&s->suite, &s->spec, error) < 0 || select_cases(s, error) < 0)
 		return -1;
-	return suite_select(&s->suite, s->options.patterns, error);
+	return choose_profile(s, error);
+}
+
+static int64_t any_seed(void)
+{
+	uint32_t seed = 0;
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint32_t)time(NULL);
+	return seed ? seed : 1;
+}
+
+/* What runs how often, and in what order. */
+static int schedule(struct session *s, struct error *error)
+{
+	const struct run_options *o = &s->options;
+	s->schedule = (struct rig_schedule){ .shard = o->shard,
+		.shards = o->shards,
+		.whole_count = s->suite.count,
+		.whole_plan = s->whole_plan,
+		.shuffle = o->shuffle == 0  ? any_seed()
+			   : o->shuffle > 0 ? o->shuffle
+					    : 0,
+		.repeat = o->repeat ? o->repeat : 1,
+		.retries = o->retries > 0 ? o->retries : 0,
+		.flaky_budget = o->flaky_budget > 0 ? o->flaky_budget : 0 };
+	if (!o->shards)
+		return 0;
+	return suite_shard(&s->suite, o->shard, o->shards, s->whole_plan, error);
+}
+
+/* What the run is held against. A run that goes on has it in its journal, unless it was killed
+ * before its plan was written. */
+static int hold(struct session *s, struct error *error)
+{
+	const struct run_options *o = &s->options;
+	if (s->resume.run && s->resume.run->planned >= s->suite.count)
+		return 0;
+	if (o->baseline && gate_baseline(&s->gate, o->baseline, &s->suite, o->patterns, error) < 0)
+		return -1;
+	return o->waivers ? gate_waivers(&s->gate, o->waivers, &s->suite, &s->spec, error) : 0;
 }
 
 /* Verdicts that are known before the first byte: what the profile does not claim, what the operator
@@ -136,7 +238,11 @@ static void decide(struct session *s)
 {
 	for (size_t i = 0; i < s->suite.count; i++) {
 		struct rig_case *c = &s->suite.cases[i];
-		if (*c->command && profile_absent(&s->profile, c->command)) {
+		if (s->recorded) {
+			replay_decides(s->recorded, c);
+			continue;
+		}
+		if (*c->command && profile_absent(&s->profile.profile, c->command)) {
 			c->decided = "n/a";
 			c->decided_why = "the profile does not claim this command";
 			continue;
@@ -164,8 +270,11 @@ static int dry_run(const struct session *s)
 		printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
 			c->decided ? ": " : "", c->decided ? c->decided_why : "");
 	}
-	printf("%zu cases, %d job(s), profile %s, bench %s; nothing was run\n", s->suite.count,
-		s->jobs, s->profile.name, s->bench.rig.name);
+	if (s->schedule.shards)
+		printf("shard %d of %d, from a plan of %zu cases\n", s->schedule.shard,
+			s->schedule.shards, s->schedule.whole_count);
+	printf("%zu cases, %d job(s), profile %s (%s), bench %s; nothing was run\n", s->suite.count,
+		s->jobs, s->profile.profile.name, s->profile.why, s->bench.rig.name);
 	return EXIT_CONFORMS;
 }
 
@@ -188,6 +297,10 @@ static char *stamped_dir(void)
 
 static int make_run_dir(struct session *s, struct error *error)
 {
+	if (s->resume.run) {
+		s->run_dir = strdup(s->resume.dir);
+		return 0;
+	}
 	s->run_dir = s->options.out ? strdup(s->options.out) : stamped_dir();
 	int failed = paths_make_dir(s->run_dir);
 	if (failed)
@@ -212,11 +325,18 @@ static void on_started(void *user, const char *id)
 	progress_case_started(((struct session *)user)->progress, id);
 }
 
-static void on_verdict(void *user, const char *id, const char *verdict, const char *message)
+static void on_verdict(
+	void *user, size_t index, enum attempt_why why, const char *verdict, const char *message)
 {
+	const struct session *s = user;
 	enum verdict v;
 	if (verdict_parse(verdict, &v))
-		progress_case_ended(((struct session *)user)->progress, id, v, message);
+		progress_case_ended(s->progress, index, s->suite.cases[index].id, why, v, message);
+}
+
+static void on_more(void *user, size_t attempts)
+{
+	progress_more(((struct session *)user)->progress, attempts);
 }
 
 static void on_note(void *user, const char *text)
@@ -229,12 +349,33 @@ static void on_tick(void *user)
 	progress_tick(((struct session *)user)->progress);
 }
 
-static enum rig_end run(struct session *s, int argc, char **argv, int *signal, struct error *error)
+/* How many attempts there will be, and those of a resumed run. */
+static void start_progress(struct session *s)
 {
-	const struct rig_plan plan = {
+	bool terminal = isatty(STDERR_FILENO) && !getenv("CI");
+	const struct rig_before *before = s->resume.before;
+	size_t attempts = 0;
+	for (size_t i = 0; i < s->suite.count; i++)
+		attempts += s->suite.cases[i].decided ? 1 : (size_t)s->schedule.repeat;
+	s->progress = progress_create(stderr, terminal, s->suite.count, attempts);
+	for (size_t i = 0; before && i < s->suite.count; i++) {
+		const struct run_case *c = &s->resume.run->cases[i];
+		size_t done = (size_t)(before[i].decided ? 1 : before[i].judged);
+		progress_before(s->progress, i, c->decides ? c->verdict : VERDICT_MISSING, done);
+	}
+	char text[120];
+	snprintf(text, sizeof(text), "shuffled: --shuffle %lld gives this order again",
+		(long long)s->schedule.shuffle);
+	if (s->schedule.shuffle)
+		progress_note(s->progress, text);
+}
+
+static struct rig_plan plan_of(struct session *s, int argc, char **argv)
+{
+	return (struct rig_plan){
 		.spec = &s->spec,
-		.profile = &s->profile,
-		.profile_why = s->profile_why,
+		.profile = &s->profile.profile,
+		.profile_why = s->profile.why,
 		.bench = &s->bench.rig,
 		.spec_dirs = s->dirs.items,
 		.suite_program = s->suite_program,
@@ -245,19 +386,30 @@ static enum rig_end run(struct session *s, int argc, char **argv, int *signal, s
 		.cases = s->suite.cases,
 		.case_count = s->suite.count,
 		.jobs = s->jobs,
+		.schedule = s->schedule,
+		.elsewhere = s->suite.elsewhere,
+		.told = s->gate.told,
+		.told_count = s->gate.count,
 		.gate_inferred = s->gate_inferred,
-		.strict = s->options.strict,
-		.require_all = s->options.require_all,
+		.strict = s->strict,
+		.require_all = s->require_all,
 		.fail_fast = s->options.fail_fast,
 		.user = s,
 		.on_started = on_started,
 		.on_verdict = on_verdict,
+		.on_more = on_more,
 		.on_note = on_note,
 		.on_tick = on_tick,
 	};
-	bool terminal = isatty(STDERR_FILENO) && !getenv("CI");
-	s->progress = progress_create(stderr, terminal, s->suite.count);
-	enum rig_end end = rig_run(&plan, signal, error);
+}
+
+static enum rig_end run(
+	struct session *s, const struct rig_plan *plan, int *signal, struct error *error)
+{
+	start_progress(s);
+	enum rig_end end = rig_run(plan, signal, error);
+	if (plan->resume)
+		s->resume.rig.journal_fd = -1; /* closed */
 	progress_destroy(s->progress);
 	return end;
 }
@@ -282,9 +434,17 @@ static int run_and_report(struct session *s, int argc, char **argv)
 {
 	struct error error = { 0 };
 	int signal = 0;
+	struct rig_plan plan = plan_of(s, argc, argv);
+	if (s->resume.run && resume_prepare(&s->resume, &plan, &error) < 0)
+		return cli_fail(EXIT_USAGE, &error);
 	if (make_run_dir(s, &error) < 0)
 		return cli_fail(EXIT_USAGE, &error);
-	enum rig_end end = run(s, argc, argv, &signal, &error);
+	plan.run_dir = s->run_dir;
+	if (s->resume.from_start)
+		plan.argv = s->resume.argv;
+	if (s->resume.before)
+		plan.resume = &s->resume.rig;
+	enum rig_end end = run(s, &plan, &signal, &error);
 	if (end != RIG_COMPLETE)
 		log_error("%s", error.text[0] ? error_text(&error) : "the run did not complete");
 	int code = reports(s);
@@ -295,8 +455,11 @@ static int run_and_report(struct session *s, int argc, char **argv)
 
 static void finish(struct session *s)
 {
+	resume_finish(&s->resume);
+	gate_finish(&s->gate);
+	run_close(s->recorded);
 	suite_finish(&s->suite);
-	profile_finish(&s->profile);
+	profile_choice_finish(&s->profile);
 	spec_finish(&s->spec);
 	broker_choice_finish(&s->broker);
 	bench_finish(&s->bench);
@@ -307,12 +470,46 @@ static void finish(struct session *s)
 	run_options_finish(&s->options);
 }
 
+/* Opens the run, and takes its options instead of what little was given here. */
+static int resume(struct session *s)
+{
+	struct run_options before = { 0 };
+	struct error error = { 0 };
+	if (resume_open(&s->resume, s->options.resume, &before, &error) < 0 ||
+		run_options_same(&s->options, &before, &error) < 0) {
+		run_options_finish(&before);
+		return cli_fail(EXIT_USAGE, &error);
+	}
+	struct run_options given = s->options;
+	s->options = before;
+	s->options.resume = given.resume;
+	struct words *const replaced[][2] = { { &s->options.brokers, &given.brokers },
+		{ &s->options.reports, &given.reports } };
+	for (size_t i = 0; i < 2; i++) {
+		struct words words = *replaced[i][0];
+		if (!replaced[i][1]->count)
+			continue;
+		*replaced[i][0] = *replaced[i][1];
+		*replaced[i][1] = words;
+	}
+	run_options_finish(&given);
+	if (!s->resume.complete)
+		return -1;
+	printf("the run in %s is complete: nothing is left to run\n", s->resume.dir);
+	s->run_dir = strdup(s->resume.dir);
+	return reports(s);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct session s = { 0 };
 	struct error error = { 0 };
 	int code = run_options_parse(&s.options, argc, argv);
-	if (code < 0 && (output_check(s.options.reports.items, &error) < 0 || load(&s, &error) < 0))
+	if (code < 0 && s.options.resume)
+		code = resume(&s);
+	if (code < 0 &&
+		(output_check(s.options.reports.items, &error) < 0 || load(&s, &error) < 0 ||
+			schedule(&s, &error) < 0 || hold(&s, &error) < 0))
 		code = cli_fail(EXIT_USAGE, &error);
 	if (code < 0) {
 		decide(&s);

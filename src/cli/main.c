@@ -16,6 +16,9 @@ static const struct {
 	{ "list", cmd_list, "the cases, their requirements and tags" },
 	{ "explain", cmd_explain, "a command, requirement or case in words" },
 	{ "report", cmd_report, "write a run's reports again, from its journal" },
+	{ "judge", cmd_judge, "judge a recorded session or a run's journal, without a module" },
+	{ "compare", cmd_compare, "what later runs changed against the first" },
+	{ "merge", cmd_merge, "make one run of the runs of several shards" },
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

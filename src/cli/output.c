@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "report/index.h"
 #include "report/report.h"
 
 #include <string.h>
@@ -80,6 +81,7 @@ int output_reports(const char *source, const char *dir, const char *const format
 		if (write_one(run, dir, formats[i], &failed) < 0)
 			code = cli_fail(EXIT_INTERNAL, &failed);
 	}
+	index_write(run);
 	run_close(run);
 	return code;
 }

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -135,6 +137,11 @@ int suite_load(
 		};
 	}
 	qsort(out->cases, out->count, sizeof(*out->cases), by_id);
+	out->all_count = out->count;
+	out->all = calloc(out->count + 1, sizeof(*out->all));
+	if (!out->all)
+		abort();
+	memcpy(out->all, out->cases, out->count * sizeof(*out->all));
 	return 0;
 }
 
@@ -149,6 +156,8 @@ void suite_finish(struct suite *suite)
 	json_decref(m->root);
 	free(m);
 	free(suite->cases);
+	free(suite->all);
+	free(suite->elsewhere);
 	*suite = (struct suite){ 0 };
 }
 
@@ -213,6 +222,41 @@ int suite_select(struct suite *suite, const char *const patterns[], struct error
 			wanted = suite_matches(&suite->cases[i], patterns[p]);
 		if (wanted)
 			suite->cases[kept++] = suite->cases[i];
+	}
+	suite->count = kept;
+	return 0;
+}
+
+/* FNV-1a, 64 bit. */
+static void hash_names(const struct suite *suite, char *hash)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < suite->count; i++)
+		for (const char *p = suite->cases[i].id;; p++) {
+			h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+			if (!*p)
+				break;
+		}
+	snprintf(hash, 17, "%016llx", (unsigned long long)h);
+}
+
+int suite_shard(struct suite *suite, int index, int of, char *hash, struct error *error)
+{
+	size_t kept = 0;
+	size_t others = 0;
+	hash_names(suite, hash);
+	if ((size_t)index > suite->count)
+		return error_set(error, NULL, 0, 0,
+			"--shard %d/%d: the plan has %zu case(s), so that this part has none",
+			index, of, suite->count);
+	suite->elsewhere = calloc(suite->count + 1, sizeof(*suite->elsewhere));
+	if (!suite->elsewhere)
+		abort();
+	for (size_t i = 0; i < suite->count; i++) {
+		if (i % (size_t)of == (size_t)index - 1)
+			suite->cases[kept++] = suite->cases[i];
+		else
+			suite->elsewhere[others++] = suite->cases[i].id;
 	}
 	suite->count = kept;
 	return 0;

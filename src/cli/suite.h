@@ -9,6 +9,9 @@
 struct suite {
 	struct rig_case *cases; /* in run order */
 	size_t count;
+	struct rig_case *all; /* before any selection, by name */
+	size_t all_count;
+	const char **elsewhere; /* of the plan, in other shards; NULL-terminated, or NULL */
 	void *memory;
 };
 
@@ -25,6 +28,9 @@ int suite_select(struct suite *suite, const char *const patterns[], struct error
 /* Both directions of traceability: each requirement has a case, each case names known ones. 0, or
  * -1 with *error. */
 int suite_check(const struct suite *suite, const struct spec *spec, struct error *error);
+/* Keeps part `index` of `of` parts: every of-th case, so that the cases of a command are spread. A
+ * part without a case is an error. *hash: of all names, in 17 bytes. */
+int suite_shard(struct suite *suite, int index, int of, char *hash, struct error *error);
 bool suite_tagged(const struct rig_case *c, const char *tag);
 
 #endif

@@ -164,6 +164,11 @@ enum counted counted_recvdata(const uint8_t *p, size_t n, bool address, struct c
 	bool old = peek(&c) == ',';
 	take(&c, old ? ',' : ':');
 	take_number(&c, &out->payload);
+	if (old && peek(&c) == ',') {
+		out->link = out->payload > 999 ? -1 : (int)out->payload;
+		take(&c, ',');
+		take_number(&c, &out->payload);
+	}
 	take(&c, old ? ':' : ',');
 	if (address && !old) {
 		take_field(&c);

@@ -22,8 +22,8 @@ struct counted_header {
 
 /* +IPD,[id,]<len>[,ip,port]:<data>, and the notice +IPD,[id,]<len> CR LF. */
 enum counted counted_ipd(const uint8_t *p, size_t n, struct counted_header *out);
-/* +CIPRECVDATA:<len>,[ip,port,]<data> (address: with AT+CIPDINFO=1) and +CIPRECVDATA,<len>:<data>.
- */
+/* +CIPRECVDATA:<len>,[ip,port,]<data> (address: with AT+CIPDINFO=1), and of earlier firmware
+ * +CIPRECVDATA,[id,]<len>:<data>. */
 enum counted counted_recvdata(const uint8_t *p, size_t n, bool address, struct counted_header *out);
 /* +MQTTSUBRECV:<id>,"topic",<len>,<data>. */
 enum counted counted_subrecv(const uint8_t *p, size_t n, struct counted_header *out);

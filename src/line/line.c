@@ -141,6 +141,7 @@ static bool give_final(
 	out->command = result.command;
 	out->echoed = result.echoed;
 	out->data = result.data;
+	out->optional = result.optional;
 	if (result.command) {
 		l->sent.boot = false;
 		if (final->ok && !result.data)

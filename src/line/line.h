@@ -38,6 +38,8 @@ struct line_piece {
 	bool pending;         /* a command (or data behind a prompt) was waiting when it came */
 	bool echoed;          /* LINE_FINAL: its command had been given back */
 	bool data;            /* LINE_FINAL: answers data behind a prompt */
+	bool optional;        /* LINE_FINAL: its command need not have been answered, or was no
+				 whole line */
 	bool like_echo;       /* LINE_NOISE: an echo with errors, too late, or once too often */
 	bool boot;            /* came between a restart and `ready` */
 };

@@ -302,14 +302,15 @@ struct sent_result sent_settle(struct sent *s, bool ok)
 	s->prompt_open = false;
 	if (!c && s->spare) {
 		s->spare--;
-		return (struct sent_result){ .command = "" };
+		return (struct sent_result){ .command = "", .optional = true };
 	}
 	if (!c)
 		return (struct sent_result){ 0 };
 	keep_answered(s, c);
-	struct sent_result result = {
-		.command = buf_text(&s->answered), .echoed = c->echoed, .data = c->data
-	};
+	struct sent_result result = { .command = buf_text(&s->answered),
+		.echoed = c->echoed,
+		.data = c->data,
+		.optional = c->optional };
 	size_t index = (size_t)(c - s->queue);
 	if (c->data)
 		s->mode = SENT_MODE_COMMAND;

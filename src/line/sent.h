@@ -58,6 +58,7 @@ struct sent {
 struct sent_result {
 	const char *command; /* NULL: no command was waiting */
 	bool echoed, data;
+	bool optional; /* it need not have been answered */
 };
 
 void sent_finish(struct sent *s);

@@ -25,6 +25,7 @@ struct monitor {
 	const char *const *noise;
 	monitor_breach_fn *on_breach;
 	void *user;
+	struct monitor_watcher watcher;
 	struct line_urc *urcs;
 	struct line_final *finals;
 	const char **restarts;
@@ -96,6 +97,8 @@ static void on_command(void *user, const char *command)
 	struct monitor *m = user;
 	flow_command(m->flow, command);
 	mqtt_command(m->mqtt, command);
+	if (m->watcher.on_command && !m->tolerant)
+		m->watcher.on_command(m->watcher.user, command);
 }
 
 /* The grammar of the wire, from the general model; strings stay the spec's. */
@@ -395,8 +398,11 @@ static void judge(struct monitor *m, const struct line_piece *piece)
 static void drain(struct monitor *m)
 {
 	struct line_piece piece;
-	while (line_next(m->line, &piece))
+	while (line_next(m->line, &piece)) {
+		if (m->watcher.on_piece && !m->tolerant)
+			m->watcher.on_piece(m->watcher.user, &piece);
 		judge(m, &piece);
+	}
 }
 
 void monitor_sent(struct monitor *m, const void *bytes, size_t len, int64_t t_ns)
@@ -492,4 +498,14 @@ void monitor_mqtt_event(struct monitor *m, const struct monitor_mqtt *event)
 {
 	m->flow_ns = event->t_ns;
 	mqtt_event(m->mqtt, event);
+}
+
+bool monitor_waits(const struct monitor *m)
+{
+	return line_outstanding(m->line, NULL) > 0;
+}
+
+void monitor_watch(struct monitor *m, const struct monitor_watcher *watcher)
+{
+	m->watcher = *watcher;
 }

@@ -84,6 +84,18 @@ void monitor_mqtt_event(struct monitor *m, const struct monitor_mqtt *event);
 void monitor_restarted(struct monitor *m, int64_t t_ns);
 /* The lease ends: a command without a final result is a breach; nothing is pending any more. */
 void monitor_end(struct monitor *m, int64_t t_ns);
+/* Whether a command waits for its final result. */
+bool monitor_waits(const struct monitor *m);
+
+/* Somebody who sees what the monitor sees: each command when its line end was sent, each piece of
+ * the answers before it is judged; not while the monitor looks away. */
+struct monitor_watcher {
+	void (*on_command)(void *user, const char *command);
+	void (*on_piece)(void *user, const struct line_piece *piece);
+	void *user;
+};
+void monitor_watch(struct monitor *m, const struct monitor_watcher *watcher);
+
 /* The rules, for lists and checks: id and one sentence; false when there is no such index. */
 bool monitor_rule(size_t index, const char **id, const char **text);
 

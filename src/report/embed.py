@@ -14,6 +14,11 @@ def digest(text):
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def c_array(name, text):
     data = text.encode()
     rows = []
@@ -23,18 +28,21 @@ def c_array(name, text):
 
 
 def main():
-    _, template, style, script, out = sys.argv
-    page, css, js = (open(path, encoding="utf-8").read() for path in (template, style, script))
+    template, *sources, out = sys.argv[1:]
+    page = read(template)
+    css, js = ("".join(read(path) for path in sources if path.endswith(kind))
+               for kind in (".css", ".js"))
     assert "</" not in js and "</" not in css, "would end the element that holds it"
     policy = ("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'"
               % (digest(css), digest(js)))
     page = page.replace("@POLICY@", policy).replace("@STYLE@", css).replace("@SCRIPT@", js)
     before_title, rest = page.split("@TITLE@")
-    before_body, after_body = rest.split("@BODY@")
+    before_body, rest = rest.split("@BODY@")
+    after_body, after_data = rest.split("@DATA@")
     with open(out, "w", encoding="ascii") as header:
         header.write("/* Made by embed.py; do not edit. */\n")
         for name, text in (("page_before_title", before_title), ("page_before_body", before_body),
-                           ("page_after_body", after_body)):
+                           ("page_after_body", after_body), ("page_after_data", after_data)):
             header.write(c_array(name, text))
 
 

@@ -26,10 +26,13 @@ const char *html_class(enum verdict v, bool inferred);
 const char *html_mark(enum verdict v, bool inferred);
 const char *html_word(enum verdict v, bool inferred); /* "fail (inferred)" */
 void html_badge(struct html *h, enum verdict v, bool inferred);
+/* The same for the eye alone, where the word stands beside it. */
+void html_sign(struct html *h, enum verdict v, bool inferred);
 
 void html_matrix(struct html *h);
 int html_ledger(struct html *h);
 int html_cases(struct html *h);
+int html_wire_data(struct html *h); /* of the cases, at the end of the page */
 void html_plots(struct html *h);
 
 #endif

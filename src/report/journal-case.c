@@ -12,8 +12,8 @@
 
 int reader_case(struct reader *r, struct run_case **out)
 {
-	int64_t c = -1;
-	if (reader_need_number(r, "c", &c))
+	int64_t c = r->object ? -1 : r->quick.c;
+	if (r->object && reader_need_number(r, "c", &c))
 		return -1;
 	if (c < -1 || c >= (int64_t)r->run->case_count)
 		return reader_fail(r, "no case %lld in the plan", (long long)c);
@@ -85,7 +85,7 @@ int read_note(struct reader *r)
 int read_breach(struct reader *r)
 {
 	struct run_case *c;
-	struct run_breach b;
+	struct run_breach b = { 0 };
 	const char *text;
 	if (reader_case(r, &c) || reader_need_text(r, "id", &b.id) || reader_text(r, "text", &text))
 		return -1;
@@ -139,16 +139,32 @@ int read_other_of_case(struct reader *r)
 	return 0;
 }
 
+int reader_why(struct reader *r, enum attempt_why otherwise, enum attempt_why *out)
+{
+	const char *name;
+	*out = otherwise;
+	if (!json_object_get(r->object, "why"))
+		return 0;
+	if (reader_text(r, "why", &name))
+		return -1;
+	if (!attempt_why_parse(name, out))
+		return reader_fail(r, "no such reason for an attempt: \"%s\"", name);
+	return 0;
+}
+
 /* The attempt that a verdict is about: the one under way, or one made for a case that was decided
  * without a lease. */
-static struct run_attempt *judged_attempt(struct reader *r, struct run_case *c, int64_t number)
+static struct run_attempt *judged_attempt(
+	struct reader *r, struct run_case *c, int64_t number, enum attempt_why why)
 {
 	struct run_attempt *a = reader_attempt(c);
-	if (a && !a->judged)
+	if (a && !a->judged && number <= a->number)
 		return a;
 	if (a && number <= a->number)
 		return NULL;
-	struct run_attempt fresh = { .number = (int)number, .start_ns = r->t, .end_ns = r->t };
+	struct run_attempt fresh = {
+		.number = (int)number, .why = why, .start_ns = r->t, .end_ns = r->t
+	};
 	KEEP_ADD(c->attempts, c->attempt_count) = fresh;
 	return reader_attempt(c);
 }
@@ -159,14 +175,16 @@ int read_verdict(struct reader *r)
 	const char *verdict, *grade;
 	int64_t number = 1;
 	int64_t at = 0;
+	enum attempt_why why;
 	if (reader_case(r, &c) || reader_number(r, "attempt", &number) ||
-		reader_need_text(r, "verdict", &verdict))
+		reader_need_text(r, "verdict", &verdict) ||
+		reader_why(r, number > 1 ? ATTEMPT_RETRY : ATTEMPT_FIRST, &why))
 		return -1;
-	struct run_attempt *a = c ? judged_attempt(r, c, number) : NULL;
+	struct run_attempt *a = c ? judged_attempt(r, c, number, why) : NULL;
 	if (!a)
 		return reader_fail(
 			r, c ? "a second verdict of one attempt" : "a verdict without a case");
-	if (!verdict_parse(verdict, &a->verdict))
+	if (!verdict_parse(verdict, &a->verdict) || a->verdict == VERDICT_FLAKY)
 		return reader_fail(r, "no such verdict: \"%s\"", verdict);
 	if (reader_text(r, "requirement", &a->requirement) || reader_text(r, "grade", &grade) ||
 		reader_text(r, "message", &a->message) || reader_text(r, "file", &a->file) ||

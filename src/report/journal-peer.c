@@ -105,6 +105,8 @@ int read_peer(struct reader *r)
 	if (!a)
 		return 0;
 	reader_extend(r, c);
+	if (lane->c == c - r->run->cases)
+		answer_peer(&lane->answer, r->object);
 	struct run_peer *p = number < 0 ? NULL : peer_of(a, number);
 	int (*read)(struct reader *, struct run_peer *) = handler(what);
 	return p && read ? read(r, p) : 0;
@@ -116,8 +118,9 @@ int read_broker(struct reader *r)
 	struct lane *lane;
 	int l;
 	const char *what, *text;
-	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_need_text(r, "what", &what) ||
-		reader_text(r, "text", &text))
+	if (reader_case(r, &c) || reader_lane(r, &lane, &l))
+		return -1;
+	if (r->object && (reader_need_text(r, "what", &what) || reader_text(r, "text", &text)))
 		return -1;
 	struct run_attempt *a = c ? reader_attempt(c) : NULL;
 	if (!a)

@@ -3,8 +3,13 @@
  * time exchanges; they stay in the file. */
 #include "report/reader.h"
 
+#include "base/cleanup.h"
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+#define BANNER_MOST 4096
 
 long report_wire_bytes(const json_t *string, char *out)
 {
@@ -40,8 +45,8 @@ long reader_bytes(struct reader *r, const json_t *string)
 
 int reader_lane(struct reader *r, struct lane **out, int *number)
 {
-	int64_t l = -1;
-	if (reader_need_number(r, "l", &l))
+	int64_t l = r->object ? -1 : r->quick.l;
+	if (r->object && reader_need_number(r, "l", &l))
 		return -1;
 	if (l < 0 || l >= JOURNAL_LANES)
 		return reader_fail(r, "no such line: %lld", (long long)l);
@@ -64,17 +69,27 @@ void reader_extend(struct reader *r, struct run_case *c)
 	}
 }
 
+void reader_drop_lease(struct lane *lane)
+{
+	lane->c = -1;
+	exchange_reset(&lane->exchange);
+}
+
 int read_lease(struct reader *r)
 {
 	struct run_case *c;
 	struct lane *lane;
+	enum attempt_why why;
 	int64_t number = 1;
 	int l;
 	if (reader_case(r, &c) || reader_lane(r, &lane, &l) || reader_number(r, "attempt", &number))
 		return -1;
 	if (!c)
 		return reader_fail(r, "a lease for no case");
+	if (reader_why(r, c->attempt_count ? ATTEMPT_RETRY : ATTEMPT_FIRST, &why))
+		return -1;
 	struct run_attempt a = { .number = (int)number,
+		.why = why,
 		.line = l,
 		.leased = true,
 		.from = r->from,
@@ -94,6 +109,7 @@ int read_lease(struct reader *r)
 	KEEP_ADD(c->attempts, c->attempt_count) = a;
 	lane->c = c - r->run->cases;
 	exchange_reset(&lane->exchange);
+	answer_reset(&lane->answer);
 	return 0;
 }
 
@@ -106,8 +122,14 @@ int read_release(struct reader *r)
 		return -1;
 	if (c)
 		reader_extend(r, c);
-	lane->c = -1;
-	exchange_reset(&lane->exchange);
+	struct run_attempt *a = c && lane->c == c - r->run->cases ? reader_attempt(c) : NULL;
+	if (a && a->leased) {
+		struct answer_sum sum = answer_take(&lane->answer);
+		a->answer = sum.all;
+		a->answer_lines = sum.lines;
+		a->answered = true;
+	}
+	reader_drop_lease(lane);
 	return 0;
 }
 
@@ -137,6 +159,7 @@ static void measure(struct reader *r, const struct exchange *x)
 	int64_t us = x->latency_ns / 1000;
 	uint32_t sample = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 	l->count++;
+	l->done += strcmp(x->final, "ERROR") != 0 && !strstr(x->final, "FAIL");
 	if (l->kept < RUN_SAMPLES) {
 		l->us[l->kept++] = sample;
 		return;
@@ -157,10 +180,15 @@ static int take_bytes(struct reader *r, struct lane **lane, long *n)
 		return -1;
 	if (c)
 		reader_extend(r, c);
+	if (!r->object) {
+		*n = r->quick.count;
+		return 0;
+	}
 	const json_t *string = json_object_get(r->object, "bytes");
 	*n = -1;
 	if (!string && json_is_integer(json_object_get(r->object, "len"))) {
 		exchange_reset(&(*lane)->exchange);
+		answer_counted(&(*lane)->answer);
 		return 0;
 	}
 	if (!json_is_string(string))
@@ -169,14 +197,41 @@ static int take_bytes(struct reader *r, struct lane **lane, long *n)
 	return *n < 0 ? -1 : 0;
 }
 
+/* The line "ready" ends what a module prints when it starts. What is before it and after the final
+ * result of the command that restarted it, if one did, is the banner. */
+static void find_banner(struct reader *r, struct lane *lane, size_t n)
+{
+	static const char result[] = "\r\nOK\r\n", last[] = "\nready\r\n";
+	AUTO_BUF struct buf text = { 0 };
+	if (lane->boot.len + n > BANNER_MOST)
+		buf_clear(&lane->boot);
+	if (n > BANNER_MOST)
+		return;
+	buf_append(&lane->boot, r->bytes, n);
+	const char *from = lane->boot.data;
+	const char *end = memmem(from, lane->boot.len, last, strlen(last));
+	if (!end)
+		return;
+	const char *after = memmem(from, (size_t)(end - from), result, strlen(result));
+	from = after ? after + strlen(result) : from;
+	end += strlen(last);
+	text_visible(&text, from, (size_t)(end - from));
+	r->run->banner = run_keep(r->run, buf_text(&text), text.len);
+	buf_clear(&lane->boot);
+}
+
 int read_tx(struct reader *r)
 {
 	struct lane *lane;
 	long n;
 	if (take_bytes(r, &lane, &n))
 		return -1;
-	if (n > 0)
-		exchange_sent(&lane->exchange, r->bytes, (size_t)n, r->t);
+	if (n <= 0)
+		return 0;
+	exchange_sent(&lane->exchange, r->bytes, (size_t)n, r->t);
+	if (lane->c >= 0)
+		answer_sent(&lane->answer, r->bytes, (size_t)n);
+	buf_clear(&lane->boot);
 	return 0;
 }
 
@@ -186,6 +241,10 @@ int read_rx(struct reader *r)
 	long n;
 	if (take_bytes(r, &lane, &n))
 		return -1;
+	if (n > 0 && lane->c >= 0)
+		answer_received(&lane->answer, r->bytes, (size_t)n);
+	if (n > 0 && !*r->run->banner)
+		find_banner(r, lane, (size_t)n);
 	for (size_t at = 0; n > 0 && at < (size_t)n;) {
 		bool done;
 		at += exchange_received(
@@ -193,6 +252,17 @@ int read_rx(struct reader *r)
 		if (done)
 			measure(r, &lane->exchange);
 	}
+	return 0;
+}
+
+/* Opened, reset, switched on: what was received before is not of this start. */
+int read_line_event(struct reader *r)
+{
+	struct lane *lane;
+	int l;
+	if (reader_lane(r, &lane, &l))
+		return -1;
+	buf_clear(&lane->boot);
 	return 0;
 }
 

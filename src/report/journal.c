@@ -112,6 +112,63 @@ static int read_gates(struct reader *r)
 	return reader_flag(r, gates, "require_all", &run->require_all);
 }
 
+static int read_shard(struct reader *r)
+{
+	const json_t *shard = json_object_get(r->object, "shard");
+	struct run *run = r->run;
+	if (!shard)
+		return 0;
+	const json_t *header = r->object;
+	if (!json_is_object(shard))
+		return reader_fail(r, "\"shard\" is not an object");
+	r->object = shard;
+	int result = reader_need_number(r, "index", &run->shard) ||
+		     reader_need_number(r, "of", &run->shards) ||
+		     reader_need_number(r, "cases", &run->whole_count) ||
+		     reader_need_text(r, "plan", &run->whole_plan);
+	r->object = header;
+	if (result)
+		return -1;
+	if (run->shard < 1 || run->shard > run->shards)
+		return reader_fail(r, "there is no shard %lld of %lld", (long long)run->shard,
+			(long long)run->shards);
+	return 0;
+}
+
+static int read_merged(struct reader *r)
+{
+	const json_t *header = r->object;
+	const json_t *merged = json_object_get(header, "merged");
+	if (!merged)
+		return 0;
+	if (!json_is_object(merged))
+		return reader_fail(r, "\"merged\" is not an object");
+	r->object = merged;
+	int result = reader_need_number(r, "parts", &r->run->merged) ||
+		     reader_need_number(r, "shards", &r->run->merged_shards);
+	r->object = header;
+	return result ? -1 : 0;
+}
+
+/* How often and in what order, as the run was told. */
+static int read_schedule(struct reader *r)
+{
+	struct run *run = r->run;
+	const struct {
+		const char *key;
+		int64_t *out, least;
+	} numbers[] = { { "shuffle", &run->shuffle, 0 }, { "repeat", &run->repeat, 1 },
+		{ "retries", &run->retries, 0 }, { "flaky_budget", &run->flaky_budget, 0 } };
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (reader_number(r, numbers[i].key, numbers[i].out))
+			return -1;
+		if (*numbers[i].out < numbers[i].least)
+			return reader_fail(
+				r, "\"%s\" is %lld", numbers[i].key, (long long)*numbers[i].out);
+	}
+	return read_shard(r) || read_merged(r) ? -1 : 0;
+}
+
 static int read_run(struct reader *r)
 {
 	struct run *run = r->run;
@@ -135,7 +192,22 @@ static int read_run(struct reader *r)
 		return -1;
 	if (reader_number(r, "jobs", &run->jobs) || reader_list(r, "argv", &run->argv))
 		return -1;
-	return read_gates(r);
+	return read_gates(r) || read_schedule(r) ? -1 : 0;
+}
+
+/* The run goes on after it was killed or interrupted: what comes is in the same journal. */
+static int read_resume(struct reader *r)
+{
+	struct run *run = r->run;
+	if (run->end == RUN_COMPLETE)
+		return reader_fail(r, "a run that was complete goes on");
+	run->end = RUN_CUT;
+	run->end_text = "";
+	run->signal = 0;
+	run->resumed++;
+	for (size_t i = 0; i < JOURNAL_LANES; i++)
+		reader_drop_lease(&r->lanes[i]);
+	return 0;
 }
 
 static int read_requirement(struct reader *r)
@@ -205,14 +277,24 @@ static int (*handler(const char *event))(struct reader *)
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
 		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
-		{ "recover", read_recover }, { "lease", read_lease }, { "release", read_release },
-		{ "note", read_note }, { "breach", read_breach }, { "deviation", read_deviation },
-		{ "tolerate", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end } };
+		{ "recover", read_recover }, { "line", read_line_event }, { "lease", read_lease },
+		{ "release", read_release }, { "note", read_note }, { "breach", read_breach },
+		{ "deviation", read_deviation }, { "tolerate", read_other_of_case },
+		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
+		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
+		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver },
+		{ "elsewhere", read_elsewhere }, { "part", read_part } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;
 	return NULL;
+}
+
+static void count_line(struct reader *r)
+{
+	r->run->lines++;
+	if (r->t > r->run->last_ns)
+		r->run->last_ns = r->t;
 }
 
 static int read_object(struct reader *r)
@@ -228,17 +310,21 @@ static int read_object(struct reader *r)
 	if (n != run->lines)
 		return reader_fail(r, "line number %lld where %lld was due: lines are lost",
 			(long long)n, (long long)run->lines);
-	if (run->end != RUN_CUT)
+	if (run->end != RUN_CUT && strcmp(event, "resume") != 0)
 		return reader_fail(r, "an event after the end of the run");
-	run->lines++;
-	if (r->t > run->last_ns)
-		run->last_ns = r->t;
+	count_line(r);
 	int (*read)(struct reader *) = handler(event);
 	return read ? read(r) : 0;
 }
 
 static int read_line(struct reader *r, const char *text, size_t len, bool whole)
 {
+	quick_fn *quick = whole && r->run->id ? journal_quick(r, text, len) : NULL;
+	if (quick) {
+		r->object = NULL;
+		count_line(r);
+		return quick(r);
+	}
 	json_error_t why;
 	json_t *object = json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(object)) {
@@ -317,6 +403,7 @@ int journal_read(struct run *run, struct error *error)
 	struct lines lines;
 	lines_init(&lines, run->fd, 0, -1);
 	int result = read_all(r, &lines);
+	result = result ? result : reader_end_gate(r);
 	result = result ? result : refuse_twins(r);
 	lines_finish(&lines);
 	for (size_t i = 0; i < JOURNAL_LANES; i++) {
@@ -324,6 +411,8 @@ int journal_read(struct run *run, struct error *error)
 		for (size_t k = 0; k < lane->recovery_count; k++)
 			KEEP_ADD(run->recoveries, run->recovery_count) = lane->recoveries[k];
 		free(lane->recoveries);
+		answer_finish(&lane->answer);
+		buf_finish(&lane->boot);
 	}
 	free(r->bytes);
 	free(r);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "report/run.h"
 #include "report/text.h"
 
 #include <stdlib.h>
@@ -22,16 +23,21 @@ struct progress {
 	int64_t start_ns, drawn_ns, beat_ns;
 	size_t beat_tenth;
 	char current[256];
+	size_t cases;
+	enum verdict verdicts[]; /* of each case so far; VERDICT_COUNT: none */
 };
 
-struct progress *progress_create(FILE *out, bool terminal, size_t total)
+struct progress *progress_create(FILE *out, bool terminal, size_t cases, size_t attempts)
 {
-	struct progress *p = calloc(1, sizeof(*p));
+	struct progress *p = calloc(1, sizeof(*p) + cases * sizeof(p->verdicts[0]));
 	if (!p)
 		return NULL;
+	p->cases = cases;
+	for (size_t i = 0; i < cases; i++)
+		p->verdicts[i] = VERDICT_COUNT;
 	p->out = out;
 	p->terminal = terminal;
-	p->total = total;
+	p->total = attempts;
 	p->start_ns = p->beat_ns = clock_ns();
 	return p;
 }
@@ -135,16 +141,47 @@ static bool worth_a_line(const struct progress *p, enum verdict v)
 	       v == VERDICT_MISSING;
 }
 
-void progress_case_ended(struct progress *p, const char *name, enum verdict v, const char *message)
+void progress_before(struct progress *p, size_t index, enum verdict v, size_t attempts)
 {
-	if (!p || (unsigned)v >= VERDICT_COUNT)
+	if (!p || index >= p->cases || !attempts)
+		return;
+	p->verdicts[index] = v;
+	p->counts[v]++;
+	p->done += attempts;
+}
+
+void progress_more(struct progress *p, size_t attempts)
+{
+	if (!p)
+		return;
+	p->total += attempts;
+	p->beat_tenth = p->done * 10 / p->total;
+}
+
+static enum verdict count(struct progress *p, size_t index, enum attempt_why why, enum verdict v)
+{
+	enum verdict before = p->verdicts[index];
+	enum verdict now = before == VERDICT_COUNT ? v : verdict_after(before, why, v);
+	if (before != VERDICT_COUNT)
+		p->counts[before]--;
+	p->counts[now]++;
+	p->verdicts[index] = now;
+	return now;
+}
+
+void progress_case_ended(struct progress *p, size_t index, const char *name, enum attempt_why why,
+	enum verdict v, const char *message)
+{
+	if (!p || (unsigned)v >= VERDICT_COUNT || index >= p->cases)
 		return;
 	p->done++;
-	p->counts[v]++;
-	if (worth_a_line(p, v)) {
+	enum verdict now = count(p, index, why, v);
+	if (worth_a_line(p, v) || now == VERDICT_FLAKY) {
 		AUTO_BUF struct buf line = { 0 };
-		buf_printf(&line, "%s  %s%s%s", verdict_name(v), name,
+		buf_printf(&line, "%s  %s%s%s", verdict_name(now == VERDICT_FLAKY ? now : v), name,
 			message && *message ? "  " : "", message ? message : "");
+		if (why != ATTEMPT_FIRST)
+			buf_printf(&line, "  (%s)", attempt_why_name(why));
 		say(p, buf_text(&line));
 	}
 	beat(p);

@@ -4,6 +4,7 @@
 #ifndef REPORT_READER_H
 #define REPORT_READER_H
 
+#include "report/answer.h"
 #include "report/exchange.h"
 #include "report/journal.h"
 #include "report/keep.h"
@@ -13,6 +14,13 @@ struct lane {                            /* one line to an IUT */
 	struct run_recovery *recoveries; /* since the last lease */
 	size_t recovery_count;
 	struct exchange exchange;
+	struct answer answer; /* of the case that holds the lease */
+	struct buf boot;      /* received since something was sent: where the banner is */
+};
+
+struct quick { /* what a line said that was read without the JSON reader; bytes in r->bytes */
+	int64_t l, c;
+	long count;
 };
 
 struct reader {
@@ -21,7 +29,8 @@ struct reader {
 	int line;         /* number of the line being read */
 	int64_t from, to; /* its place in the file */
 	int64_t t;
-	const json_t *object;
+	const json_t *object; /* NULL: `quick` instead */
+	struct quick quick;
 	struct lane lanes[JOURNAL_LANES];
 	char *bytes; /* scratch for wire bytes */
 	size_t bytes_cap;
@@ -42,12 +51,18 @@ int reader_lane(struct reader *r, struct lane **out, int *number);
 /* Wire bytes of "bytes" in r->bytes, or -1 after reader_fail. */
 long reader_bytes(struct reader *r, const json_t *string);
 
+/* Reads a line of the commonest kinds as it stands; the handler for it, or NULL: the JSON reader
+ * has to look at it. */
+typedef int quick_fn(struct reader *r);
+quick_fn *journal_quick(struct reader *r, const char *text, size_t len);
+
 /* Events about the bytes of the lines. */
 int read_lease(struct reader *r);
 int read_release(struct reader *r);
 int read_tx(struct reader *r);
 int read_rx(struct reader *r);
 int read_recover(struct reader *r);
+int read_line_event(struct reader *r);
 int read_peer(struct reader *r);
 int read_broker(struct reader *r);
 /* Events about cases. */
@@ -57,8 +72,18 @@ int read_breach(struct reader *r);
 int read_deviation(struct reader *r);
 int read_other_of_case(struct reader *r);
 int read_verdict(struct reader *r);
+/* Events about what the run is held against. */
+int read_baseline(struct reader *r);
+int read_was(struct reader *r);
+int read_waiver(struct reader *r);
+int read_elsewhere(struct reader *r);
+int read_part(struct reader *r);
+int reader_end_gate(struct reader *r); /* after the last line */
 /* The case's present attempt reaches to here in the file. */
 void reader_extend(struct reader *r, struct run_case *c);
 struct run_attempt *reader_attempt(struct run_case *c);
+/* "why"; absent: `otherwise`. */
+int reader_why(struct reader *r, enum attempt_why otherwise, enum attempt_why *out);
+void reader_drop_lease(struct lane *lane);
 
 #endif

@@ -35,15 +35,8 @@ static const enum status statuses[VERDICT_COUNT] = {
 	[VERDICT_NA] = STATUS_SKIPPED,
 	[VERDICT_SKIPPED] = STATUS_SKIPPED,
 	[VERDICT_MISSING] = STATUS_OTHER,
+	[VERDICT_FLAKY] = STATUS_OTHER, /* with "flaky": true; viewers would count a pass as one */
 };
-
-/* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
- * one for the run itself when none of its cases is shown as failed. */
-static bool shows_run(const struct run *run)
-{
-	bool failed = run->counts[VERDICT_FAIL] || run->counts[VERDICT_ERROR];
-	return run_itself_failed(run) || (run->exit_code != 0 && !failed);
-}
 
 static int64_t not_negative(int64_t value)
 {
@@ -53,6 +46,33 @@ static int64_t not_negative(int64_t value)
 static const char *status_of(enum verdict v)
 {
 	return status_names[statuses[v]];
+}
+
+/* What is excused did not pass; what got worse is a failure, whatever it is otherwise. */
+static enum status case_status(const struct run_case *c)
+{
+	enum status s = statuses[run_verdict(c)];
+	switch (c->standing) {
+	case RUN_WAIVED:
+	case RUN_BEFORE:
+		return STATUS_OTHER;
+	case RUN_REGRESSED:
+		return STATUS_FAILED;
+	case RUN_AS_IS:
+	case RUN_NEW:
+		break;
+	}
+	return s;
+}
+
+/* Readers of the summary look for "failed" alone: a run that does not conform has a failed test,
+ * one for the run itself when none of its cases is shown as failed. */
+static bool shows_run(const struct run *run)
+{
+	bool failed = false;
+	for (size_t i = 0; i < run->case_count && !failed; i++)
+		failed = case_status(&run->cases[i]) == STATUS_FAILED;
+	return run_itself_failed(run) || (run->exit_code != 0 && !failed);
 }
 
 static void open_extra(struct json_out *j)
@@ -84,8 +104,8 @@ static size_t suites(const struct run *run)
 static void summary(struct json_out *j, const struct run *run)
 {
 	int64_t counts[STATUSES] = { 0 };
-	for (unsigned v = 0; v < VERDICT_COUNT; v++)
-		counts[statuses[v]] += (int64_t)run->counts[v];
+	for (size_t i = 0; i < run->case_count; i++)
+		counts[case_status(&run->cases[i])]++;
 	counts[STATUS_FAILED] += shows_run(run);
 	int64_t start = text_moment_ms(run, 0);
 	int64_t stop = text_moment_ms(run, run->last_ns);
@@ -101,6 +121,9 @@ static void summary(struct json_out *j, const struct run *run)
 	open_extra(j);
 	for (unsigned v = 0; v < VERDICT_COUNT; v++)
 		out_number(j, verdict_name((enum verdict)v), (int64_t)run->counts[v]);
+	bool held = run->baseline.given || run->waiver_count;
+	for (unsigned s = RUN_WAIVED; held && s <= RUN_NEW; s++)
+		out_number(j, run_standing_name((enum run_standing)s), (int64_t)run->standings[s]);
 	out_number(j, "fail_stated", (int64_t)run->stated_fails);
 	out_number(j, "fail_inferred", (int64_t)run->inferred_fails);
 	close_extra(j);
@@ -189,14 +212,78 @@ static void peers(struct json_out *j, const struct run_attempt *a)
 	out_close(j, ']');
 }
 
+static void waiver(struct json_out *j, const char *key, const struct run_waiver *w)
+{
+	out_open(j, key, '{');
+	out_text(j, "file", w->w.file);
+	out_number(j, "line", w->w.line);
+	out_text_if(j, "case", w->w.cases);
+	out_text_if(j, "requirement", w->w.requirement);
+	out_text_if(j, "profile", w->w.profile);
+	out_text_if(j, "message", w->w.message);
+	out_text_if(j, "message_pattern", w->w.pattern);
+	out_text(j, "reason", w->w.reason);
+	out_text(j, "issue", w->w.issue);
+	out_text(j, "owner", w->w.owner);
+	out_text(j, "expires", w->w.expires);
+	out_text(j, "state", run_waiver_state(w));
+	out_number(j, "cases", (int64_t)w->count);
+	out_close(j, '}');
+}
+
+/* Viewers take a case with retries that passed for a flaky one: repetitions that were asked for are
+ * told elsewhere. */
+static bool retried(const struct run_case *c)
+{
+	for (size_t i = 0; i < c->attempt_count; i++)
+		if (c->attempts[i].why == ATTEMPT_RETRY)
+			return true;
+	return false;
+}
+
+static void all_attempts(struct json_out *j, const struct run *run, const struct run_case *c)
+{
+	if (c->attempt_count < 2 || retried(c))
+		return;
+	out_open(j, "attempts", '[');
+	for (size_t i = 0; i < c->attempt_count; i++) {
+		const struct run_attempt *a = &c->attempts[i];
+		AUTO_BUF struct buf why = { 0 };
+		text_why(&why, run, c, a);
+		out_open(j, NULL, '{');
+		out_number(j, "attempt", a->number);
+		out_text(j, "why", attempt_why_name(a->why));
+		out_text(j, "verdict", verdict_name(a->verdict));
+		out_number(j, "duration", not_negative(a->ms));
+		out_text_if(j, "message", buf_text(&why));
+		out_close(j, '}');
+	}
+	out_close(j, ']');
+}
+
+/* Beside the verdict: how it compares with the baseline's, and who waived it. */
+static void standing(struct json_out *j, const struct run_case *c)
+{
+	out_text_if(j, "standing", run_standing_name(c->standing));
+	if (c->was) {
+		out_open(j, "baseline", '{');
+		out_text(j, "verdict", verdict_name(c->was->verdict));
+		out_text_if(j, "requirement", c->was->requirement);
+		out_close(j, '}');
+	}
+	if (c->standing == RUN_WAIVED)
+		waiver(j, "waiver", c->waiver);
+}
+
 static void case_extra(struct json_out *j, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
 	AUTO_BUF struct buf repeat = { 0 };
 	text_repeat_command(&repeat, run, c);
 	open_extra(j);
-	out_text(j, "verdict", verdict_name(a->verdict));
+	out_text(j, "verdict", verdict_name(run_verdict(c)));
 	out_flag(j, "gates", run_gates(run, c));
+	standing(j, c);
 	out_text_if(j, "requirement", a->requirement);
 	out_text_if(j, "expected", a->expected);
 	out_text_if(j, "actual", a->actual);
@@ -211,13 +298,14 @@ static void case_extra(struct json_out *j, const struct run *run, const struct r
 	breaches(j, a->breaches, a->breach_count);
 	recoveries(j, a->recoveries, a->recovery_count);
 	peers(j, a);
+	all_attempts(j, run, c);
 	out_text(j, "repeat", buf_text(&repeat));
 	close_extra(j);
 }
 
 static void attempts(struct json_out *j, const struct run *run, const struct run_case *c)
 {
-	if (c->attempt_count < 2)
+	if (c->attempt_count < 2 || !retried(c))
 		return;
 	out_number(j, "retries", (int64_t)c->attempt_count - 1);
 	out_open(j, "retryAttempts", '[');
@@ -232,17 +320,19 @@ static void attempts(struct json_out *j, const struct run *run, const struct run
 		out_text_if(j, "message", buf_text(&why));
 		open_extra(j);
 		out_text(j, "verdict", verdict_name(a->verdict));
+		out_text(j, "why", attempt_why_name(a->why));
 		close_extra(j);
 		out_close(j, '}');
 	}
 	out_close(j, ']');
 }
 
-/* The wire log of a case that needs explaining, a line each. */
-static int wire_lines(struct json_out *j, const struct run *run, const struct run_case *c,
-	const struct run_attempt *a, struct error *error)
+/* The wire log of a case that needs explaining, a line each; of a flaky one what went wrong. */
+static int wire_lines(
+	struct json_out *j, const struct run *run, const struct run_case *c, struct error *error)
 {
-	enum status s = statuses[a->verdict];
+	const struct run_attempt *a = run_flaky(c) ? run_first_bad(c) : run_final(c);
+	enum status s = statuses[run_verdict(c)];
 	if (!a->leased || s == STATUS_PASSED || s == STATUS_SKIPPED)
 		return 0;
 	AUTO_BUF struct buf log = { 0 };
@@ -275,8 +365,8 @@ static int test(
 	out_open(j, NULL, '{');
 	out_text(j, "testId", c->id);
 	out_text(j, "name", c->name);
-	out_text(j, "status", status_of(a->verdict));
-	out_text(j, "rawStatus", verdict_name(a->verdict));
+	out_text(j, "status", status_names[case_status(c)]);
+	out_text(j, "rawStatus", verdict_name(run_verdict(c)));
 	out_number(j, "duration", not_negative(a->ms));
 	if (a->leased) {
 		out_number(j, "start", text_moment_ms(run, a->start_ns));
@@ -294,7 +384,7 @@ static int test(
 		out_flag(j, "flaky", true);
 	attempts(j, run, c);
 	labels(j, c, a);
-	int result = wire_lines(j, run, c, a, error);
+	int result = wire_lines(j, run, c, error);
 	case_extra(j, run, c, a);
 	out_close(j, '}');
 	return result;
@@ -397,6 +487,66 @@ static void probes(struct json_out *j, const struct run *run)
 	out_close(j, ']');
 }
 
+static void schedule(struct json_out *j, const struct run *run)
+{
+	out_open(j, "schedule", '{');
+	if (run->shards) {
+		out_number(j, "shard", run->shard);
+		out_number(j, "shards", run->shards);
+		out_number(j, "whole_count", run->whole_count);
+		out_text(j, "whole_plan", run->whole_plan);
+	}
+	out_number(j, "shuffle", run->shuffle);
+	out_number(j, "repeat", run->repeat);
+	out_number(j, "retries", run->retries);
+	out_number(j, "flaky_budget", run->flaky_budget);
+	out_number(j, "resumed", run->resumed);
+	out_close(j, '}');
+}
+
+static void held_against(struct json_out *j, const struct run *run)
+{
+	const struct run_baseline *b = &run->baseline;
+	if (b->given) {
+		out_open(j, "baseline", '{');
+		out_text(j, "path", b->path);
+		out_text(j, "run", b->run);
+		out_text_if(j, "time", b->time);
+		out_text_if(j, "iut", b->iut);
+		out_text_if(j, "firmware", b->firmware);
+		out_text_if(j, "profile", b->profile);
+		out_close(j, '}');
+	}
+	if (!run->waiver_count)
+		return;
+	out_open(j, "waivers", '[');
+	for (size_t i = 0; i < run->waiver_count; i++)
+		waiver(j, NULL, &run->waivers[i]);
+	out_close(j, ']');
+}
+
+static void parts(struct json_out *j, const struct run *run)
+{
+	if (!run->part_count)
+		return;
+	out_open(j, "parts", '[');
+	for (size_t i = 0; i < run->part_count; i++) {
+		const struct run_part *p = &run->parts[i];
+		out_open(j, NULL, '{');
+		out_text(j, "run", p->id);
+		out_text(j, "time", p->time);
+		out_text(j, "host", p->host);
+		out_text(j, "iut", p->iut);
+		out_text(j, "bench", p->bench);
+		if (p->shard)
+			out_number(j, "shard", p->shard);
+		out_number(j, "cases", p->cases);
+		out_text(j, "end", p->end);
+		out_close(j, '}');
+	}
+	out_close(j, ']');
+}
+
 static void run_extra(struct json_out *j, const struct run *run)
 {
 	static const char *const ends[] = { [RUN_CUT] = "cut",
@@ -415,6 +565,10 @@ static void run_extra(struct json_out *j, const struct run *run)
 	out_flag(j, "strict", run->strict);
 	out_flag(j, "require_all", run->require_all);
 	out_close(j, '}');
+	schedule(j, run);
+	parts(j, run);
+	held_against(j, run);
+	out_text(j, "time", run->time);
 	out_list(j, "argv", (const char *const *)run->argv);
 	out_text_if(j, "spec", run->spec);
 	probes(j, run);

@@ -105,7 +105,7 @@ static void legend(struct html *h)
 	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
 		for (int inferred = 0; inferred <= (v == VERDICT_FAIL); inferred++) {
 			html_puts(h, "<li>");
-			html_badge(h, (enum verdict)v, inferred);
+			html_sign(h, (enum verdict)v, inferred);
 			fprintf(h->out, " %s</li>", html_word((enum verdict)v, inferred));
 		}
 	}
@@ -118,12 +118,15 @@ void html_matrix(struct html *h)
 {
 	const struct run *run = h->run;
 	const char *family = NULL;
-	html_puts(h, "<section id=\"matrix\"><h2>Requirements by command</h2>\n<p class=\"hint\">A "
+	html_puts(h, "<section id=\"matrix\" aria-labelledby=\"h-matrix\"><h2 "
+		     "id=\"h-matrix\">Requirements by command</h2>\n<p class=\"hint\">A "
 		     "cell is "
 		     "one requirement and shows the worst verdict of its cases; it leads to the "
-		     "requirement.</p>\n<div class=\"panel\"><table class=\"matrix\"><thead><tr>"
+		     "requirement.</p>\n<div class=\"panel wide-table\"><table "
+		     "class=\"matrix\"><caption "
+		     "class=\"vh\">Requirements by command and their verdicts</caption><thead><tr>"
 		     "<th scope=\"col\">Command, section</th><th scope=\"col\">Requirements</th>"
-		     "<th scope=\"col\" class=\"sum\">passed</th></tr></thead><tbody>\n");
+		     "<th scope=\"col\" class=\"sum\">passed</th></tr></thead>\n<tbody>");
 	for (size_t from = 0; from < run->requirement_count;) {
 		const struct run_requirement *r = &run->requirements[from];
 		size_t n = 1;
@@ -131,7 +134,8 @@ void html_matrix(struct html *h)
 			n++;
 		const char *now = family_of(run, r->command);
 		if (*now && (!family || strcmp(now, family) != 0)) {
-			html_puts(h, "<tr class=\"group\"><th colspan=\"3\" scope=\"rowgroup\">");
+			html_puts(h, "</tbody>\n<tbody><tr class=\"group\"><th colspan=\"3\" "
+				     "scope=\"rowgroup\">");
 			html_text(h, now);
 			html_puts(h, "</th></tr>\n");
 			family = now;
@@ -179,17 +183,19 @@ static struct link *all_links(const struct run *run, size_t *count)
 	return links;
 }
 
+/* Where scripts run, a link to the cases' list stands for this one. */
 static void case_links(struct html *h, const struct link *links, size_t n)
 {
 	if (!n)
 		return;
-	fprintf(h->out, "<details><summary>%zu case%s</summary><ul>", n, n == 1 ? "" : "s");
+	fprintf(h->out, "<noscript><details><summary>%zu case%s</summary><ul>", n,
+		n == 1 ? "" : "s");
 	for (size_t i = 0; i < n && i < CASES_LISTED; i++) {
 		AUTO_BUF struct buf target = { 0 };
 		const struct run_attempt *a = run_final(links[i].c);
 		buf_printf(&target, "#case=%s", links[i].c->id);
 		html_puts(h, "<li>");
-		html_badge(h, a->verdict, a->inferred);
+		html_badge(h, run_verdict(links[i].c), a->inferred);
 		html_puts(h, " <a");
 		html_attribute(h, "href", buf_text(&target));
 		html_puts(h, ">");
@@ -198,7 +204,7 @@ static void case_links(struct html *h, const struct link *links, size_t n)
 	}
 	if (n > CASES_LISTED)
 		fprintf(h->out, "<li>and %zu more</li>", n - CASES_LISTED);
-	html_puts(h, "</ul></details>");
+	html_puts(h, "</ul></details></noscript>");
 }
 
 static void ledger_row(
@@ -208,9 +214,9 @@ static void ledger_row(
 	buf_printf(&id, "req=%s", r->id);
 	html_puts(h, "<tr");
 	html_attribute(h, "id", buf_text(&id));
-	html_puts(h, "><td class=\"rid\">");
+	html_puts(h, "><th scope=\"row\" class=\"rid\">");
 	html_text(h, r->id);
-	html_puts(h, "</td><td>");
+	html_puts(h, "</th><td>");
 	state_badge(h, r);
 	fprintf(h->out, "</td><td><span class=\"grade%s\">%s</span></td><td class=\"nums\">",
 		r->inferred ? " inferred" : "", r->inferred ? "inferred" : "stated");
@@ -219,7 +225,7 @@ static void ledger_row(
 	html_text(h, r->text);
 	if (strcmp(r->judge, "monitor") == 0)
 		html_puts(h, " <span class=\"grade\">judged by the monitor</span>");
-	html_puts(h, "</td><td>");
+	fprintf(h->out, "</td><td data-n=\"%zu\">", n);
 	case_links(h, links, n);
 	html_puts(h, "</td></tr>\n");
 }
@@ -230,8 +236,10 @@ int html_ledger(struct html *h)
 	size_t count;
 	struct link *links = all_links(run, &count);
 	html_puts(h,
-		"<section id=\"requirements\"><h2>Requirements</h2>\n<div class=\"panel\"><table "
-		"class=\"ledger\"><thead><tr><th scope=\"col\">Id</th><th "
+		"<section id=\"requirements\" aria-labelledby=\"h-requirements\"><h2 "
+		"id=\"h-requirements\">Requirements</h2>\n<div class=\"panel wide-table\"><table "
+		"class=\"ledger\"><caption class=\"vh\">Requirements, their claims and cases"
+		"</caption><thead><tr><th scope=\"col\">Id</th><th "
 		"scope=\"col\">Verdict</th>"
 		"<th scope=\"col\">Grade</th><th scope=\"col\">Section</th><th scope=\"col\">"
 		"Claim</th><th scope=\"col\">Cases</th></tr></thead><tbody>\n");

@@ -27,7 +27,8 @@ static size_t count_of(const struct run *run, const char *family, struct slice s
 	size_t count = 0;
 	for (size_t i = 0; i < run->case_count; i++) {
 		const struct run_attempt *a = run_final(&run->cases[i]);
-		bool same = strcmp(run->cases[i].family, family) == 0 && a->verdict == s.verdict;
+		bool same = strcmp(run->cases[i].family, family) == 0 &&
+			    run_verdict(&run->cases[i]) == s.verdict;
 		count += same && (s.verdict != VERDICT_FAIL || a->inferred == s.inferred);
 	}
 	return count;
@@ -76,6 +77,41 @@ static void family_bars(struct html *h, const char *family, int y)
 	fprintf(h->out, "<text x=\"%.1f\" y=\"%d\">%zu</text>\n", x + 8, y + 15, total);
 }
 
+/* The same in words, for those who can't see the bars. */
+static void table_begin(struct html *h, const char *caption, const char *heads)
+{
+	html_puts(h, "<details class=\"as-table\"><summary>as a table</summary><table><caption "
+		     "class=\"vh\">");
+	html_text(h, caption);
+	html_puts(h, "</caption><thead><tr>");
+	html_puts(h, heads);
+	html_puts(h, "</tr></thead><tbody>\n");
+}
+
+static void table_end(struct html *h)
+{
+	html_puts(h, "</tbody></table></details></div>\n");
+}
+
+static void family_row(struct html *h, const char *family)
+{
+	const char *comma = "";
+	html_puts(h, "<tr><th scope=\"row\">");
+	html_text(h, family);
+	html_puts(h, "</th><td>");
+	for (unsigned v = 0; v < VERDICT_COUNT; v++) {
+		for (int inferred = 0; inferred <= (v == VERDICT_FAIL); inferred++) {
+			struct slice s = { (enum verdict)v, inferred };
+			size_t count = count_of(h->run, family, s);
+			if (count)
+				fprintf(h->out, "%s%zu %s", comma, count,
+					html_word(s.verdict, s.inferred));
+			comma = count ? ", " : comma;
+		}
+	}
+	html_puts(h, "</td></tr>\n");
+}
+
 static bool first_of_family(const struct run *run, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
@@ -100,7 +136,12 @@ static void families(struct html *h)
 		WIDTH, count * ROW + 2);
 	for (size_t i = 0; i < count; i++)
 		family_bars(h, names[i], (int)i * ROW);
-	html_puts(h, "</svg></div>\n");
+	html_puts(h, "</svg>\n");
+	table_begin(h, "Verdicts by family",
+		"<th scope=\"col\">Family</th><th scope=\"col\">Verdicts</th>");
+	for (size_t i = 0; i < count; i++)
+		family_row(h, names[i]);
+	table_end(h);
 }
 
 /* --- latency per command --- */
@@ -172,6 +213,20 @@ static void box(struct html *h, const struct run_latency *l, struct scale s, int
 		middle - 7, x[2], middle + 7);
 }
 
+static void latency_row(struct html *h, const struct run_latency *l)
+{
+	static const double quantiles[4] = { 0.25, 0.5, 0.75, 1 };
+	html_puts(h, "<tr><th scope=\"row\">");
+	html_text(h, l->command);
+	fprintf(h->out, "</th><td>%llu</td>", (unsigned long long)l->count);
+	for (int i = 0; i < 4; i++) {
+		html_puts(h, "<td>");
+		say_time(h, quantile(l, quantiles[i]));
+		html_puts(h, "</td>");
+	}
+	html_puts(h, "</tr>\n");
+}
+
 static size_t sort_samples(const struct run *run, struct scale *s)
 {
 	size_t rows = 0;
@@ -219,7 +274,15 @@ static void latencies(struct html *h)
 		fprintf(h->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%llu\xc3\x97</text>\n",
 			WIDTH - 4, y + 15, (unsigned long long)l->count);
 	}
-	html_puts(h, "</svg></div>\n");
+	html_puts(h, "</svg>\n");
+	table_begin(h, "Latency by command",
+		"<th scope=\"col\">Command</th><th scope=\"col\">Exchanges</th><th scope=\"col\">"
+		"Lower quartile</th><th scope=\"col\">Median</th><th scope=\"col\">Upper quartile"
+		"</th><th scope=\"col\">Longest</th>");
+	for (size_t i = 0; i < run->latency_count; i++)
+		if (run->latencies[i].kept)
+			latency_row(h, &run->latencies[i]);
+	table_end(h);
 }
 
 /* --- the run over time --- */
@@ -284,7 +347,8 @@ static void timeline(struct html *h)
 
 void html_plots(struct html *h)
 {
-	html_puts(h, "<section id=\"plots\"><h2>Plots</h2><div class=\"plots\">\n");
+	html_puts(h, "<section id=\"plots\" aria-labelledby=\"h-plots\"><h2 "
+		     "id=\"h-plots\">Plots</h2><div class=\"plots\">\n");
 	families(h);
 	timeline(h);
 	latencies(h);

@@ -55,6 +55,7 @@ static const struct {
 	[VERDICT_NA] = { "na", "\xe2\x80\x93" },
 	[VERDICT_SKIPPED] = { "skipped", "S" },
 	[VERDICT_MISSING] = { "missing", "M" },
+	[VERDICT_FLAKY] = { "flaky", "~" },
 };
 
 const char *html_class(enum verdict v, bool inferred)
@@ -82,11 +83,17 @@ void html_badge(struct html *h, enum verdict v, bool inferred)
 		html_mark(v, inferred));
 }
 
+void html_sign(struct html *h, enum verdict v, bool inferred)
+{
+	fprintf(h->out, "<span class=\"m m-%s\" aria-hidden=\"true\">%s</span>",
+		html_class(v, inferred), html_mark(v, inferred));
+}
+
 static void outcome(struct html *h)
 {
 	const struct run *run = h->run;
 	const char *class = run->exit_code == 0 ? "good" : run->exit_code == 1 ? "bad" : "void";
-	fprintf(h->out, "<div class=\"outcome %s\" role=\"status\"><h1>", class);
+	fprintf(h->out, "<div class=\"outcome %s\"><h1 id=\"h-summary\">", class);
 	html_text(h, run_outcome(run));
 	fprintf(h->out, "</h1>\n<p><strong>Exit code %d</strong>: ", run->exit_code);
 	html_text(h, run->detail);
@@ -96,6 +103,8 @@ static void outcome(struct html *h)
 	html_puts(h, run->gate_inferred ? ", fails of inferred requirements" : "");
 	html_puts(h, run->strict ? ", known deviations" : "");
 	html_puts(h, run->require_all ? ", unequipped cases" : "");
+	fprintf(h->out, ", more than %lld flaky case%s", (long long)run->flaky_budget,
+		run->flaky_budget == 1 ? "" : "s");
 	html_puts(h, run->gate_inferred ? ".</p></div>\n"
 					: "; fails of inferred requirements are shown, they do not "
 					  "gate.</p></div>\n");
@@ -103,8 +112,9 @@ static void outcome(struct html *h)
 
 static void count_item(struct html *h, size_t count, enum verdict v, bool inferred)
 {
-	fprintf(h->out, "<li%s>", count ? "" : " class=\"zero\"");
-	html_badge(h, v, inferred);
+	fprintf(h->out, "<li data-v=\"%s\"%s>", html_class(v, inferred),
+		count ? "" : " class=\"zero\"");
+	html_sign(h, v, inferred);
 	fprintf(h->out, "<b>%zu</b> <small>%s</small></li>\n", count, html_word(v, inferred));
 }
 
@@ -120,6 +130,12 @@ static void counts(struct html *h)
 		}
 	}
 	html_puts(h, "</ul>\n");
+	if (h->run->standings[RUN_BEFORE] || h->run->standings[RUN_WAIVED])
+		fprintf(h->out,
+			"<p>Of these <b>%zu</b> known from the baseline and <b>%zu</b> waived: "
+			"they do "
+			"not gate, and they did not pass.</p>\n",
+			h->run->standings[RUN_BEFORE], h->run->standings[RUN_WAIVED]);
 }
 
 static void fact(struct html *h, const char *name, const char *value)
@@ -152,11 +168,15 @@ static void facts(struct html *h)
 	AUTO_BUF struct buf when = { 0 };
 	AUTO_BUF struct buf profile = { 0 };
 	AUTO_BUF struct buf size = { 0 };
+	AUTO_BUF struct buf schedule = { 0 };
+	AUTO_BUF struct buf baseline = { 0 };
 	text_moment(&when, run, 0, true);
 	buf_printf(&when, " UTC, %.1f s", (double)run->last_ns / 1e9);
 	buf_puts(&profile, run->profile);
 	if (*run->profile_why)
 		buf_printf(&profile, " (%s)", run->profile_why);
+	text_schedule(&schedule, run);
+	text_baseline(&baseline, run);
 	buf_printf(&size, "%zu cases, %zu requirements, %lld job%s", run->case_count,
 		run->requirement_count, (long long)run->jobs, run->jobs == 1 ? "" : "s");
 	html_puts(h, "<dl class=\"facts panel\">\n");
@@ -167,6 +187,13 @@ static void facts(struct html *h)
 	fact(h, "When", buf_text(&when));
 	fact(h, "Host", run->host);
 	fact(h, "Size", buf_text(&size));
+	fact(h, "Schedule", buf_text(&schedule));
+	for (size_t i = 0; i < run->part_count; i++) {
+		AUTO_BUF struct buf part = { 0 };
+		text_part(&part, run, &run->parts[i]);
+		fact(h, "Part", buf_text(&part));
+	}
+	fact(h, "Baseline", buf_text(&baseline));
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);
@@ -176,11 +203,11 @@ static void facts(struct html *h)
 static void probes_and_breaches(struct html *h)
 {
 	const struct run *run = h->run;
-	if (!run->probe_count && !run->breach_count && !run->recovery_count &&
+	if (!run->probe_count && !run->waiver_count && !run->breach_count && !run->recovery_count &&
 		run->end == RUN_COMPLETE)
 		return;
-	html_puts(
-		h, "<section id=\"session\"><h2>Around the cases</h2><ul class=\"panel plain\">\n");
+	html_puts(h, "<section id=\"session\" aria-labelledby=\"h-session\"><h2 "
+		     "id=\"h-session\">Around the cases</h2><ul class=\"panel plain\">\n");
 	for (size_t i = 0; i < run->probe_count; i++) {
 		fprintf(h->out, "<li>%s probe <b>",
 			run->probes[i].ok ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
@@ -191,9 +218,18 @@ static void probes_and_breaches(struct html *h)
 	}
 	for (size_t i = 0; i < run->breach_count; i++) {
 		html_puts(h, "<li>breach outside every case, ");
+		html_puts(h, run_standing_name(run->breaches[i].standing));
+		html_puts(h, run->breaches[i].standing ? ", " : "");
 		html_element(h, "b", "", run->breaches[i].id);
 		html_puts(h, ": ");
 		html_text(h, run->breaches[i].text);
+		html_puts(h, "</li>\n");
+	}
+	for (size_t i = 0; i < run->waiver_count; i++) {
+		AUTO_BUF struct buf text = { 0 };
+		text_waiver(&text, run, &run->waivers[i]);
+		html_puts(h, run_waiver_off(&run->waivers[i]) ? "<li>\xe2\x9c\x97 " : "<li>");
+		html_text(h, buf_text(&text));
 		html_puts(h, "</li>\n");
 	}
 	if (run->end != RUN_COMPLETE) {
@@ -204,6 +240,22 @@ static void probes_and_breaches(struct html *h)
 	html_puts(h, "</ul></section>\n");
 }
 
+static void footer(struct html *h)
+{
+	html_puts(h,
+		"<footer><p>Made from the run's journal alone; <code>atconform report</code> makes "
+		"it again.</p>\n<div id=\"keys\" hidden><h2>Keys</h2><dl><div><dt><kbd>j</kbd> "
+		"<kbd>k</kbd></dt><dd>next and previous case</dd></div><div><dt><kbd>n</kbd> "
+		"<kbd>p</kbd></dt><dd>next and previous fail, error, inconclusive or missing case"
+		"</dd></div><div><dt><kbd>Enter</kbd></dt><dd>opens and closes a "
+		"case</dd></div><div>"
+		"<dt><kbd>Escape</kbd></dt><dd>closes the case one is in, leaves a "
+		"filter</dd></div>"
+		"<div><dt><kbd>/</kbd></dt><dd>to the text filter</dd></div></dl><label><input "
+		"type=\"checkbox\" id=\"single-keys\" checked> keys of one letter work</label>"
+		"</div></footer>\n");
+}
+
 static int body(struct html *h)
 {
 	html_puts(h,
@@ -211,7 +263,7 @@ static int body(struct html *h)
 		"report</li><li><a href=\"#summary\">Summary</a></li><li><a href=\"#matrix\">"
 		"Matrix</a></li><li><a href=\"#plots\">Plots</a></li><li><a href=\"#cases\">"
 		"Cases</a></li><li><a href=\"#requirements\">Requirements</a></li></ul></nav>\n"
-		"<main>\n<section id=\"summary\">\n");
+		"<main>\n<section id=\"summary\" aria-labelledby=\"h-summary\">\n");
 	outcome(h);
 	counts(h);
 	facts(h);
@@ -221,10 +273,8 @@ static int body(struct html *h)
 	html_plots(h);
 	if (html_cases(h) || html_ledger(h))
 		return -1;
-	html_puts(h,
-		"<footer>Made from the run's journal alone; <code>atconform report</code> makes "
-		"it again. <kbd>j</kbd> <kbd>k</kbd> step through the cases, <kbd>Enter</kbd> "
-		"opens one, <kbd>/</kbd> searches.</footer>\n</main>\n");
+	html_puts(h, "</main>\n");
+	footer(h);
 	return 0;
 }
 
@@ -238,6 +288,10 @@ static int write_html(const struct run *run, FILE *out, struct error *error)
 	html_puts(&h, page_before_body);
 	int result = body(&h);
 	html_puts(&h, page_after_body);
+	/* Behind the script: the page can be used before the logs are all there. */
+	if (!result)
+		result = html_wire_data(&h);
+	html_puts(&h, page_after_data);
 	buf_finish(&h.text);
 	return result;
 }

@@ -26,6 +26,7 @@ static const enum element elements[VERDICT_COUNT] = {
 	[VERDICT_NA] = ELEMENT_SKIPPED,
 	[VERDICT_SKIPPED] = ELEMENT_SKIPPED,
 	[VERDICT_MISSING] = ELEMENT_ERROR,
+	[VERDICT_FLAKY] = ELEMENT_SKIPPED,
 };
 
 struct totals {
@@ -44,6 +45,8 @@ struct writer {
 static enum element element_of(const struct run *run, const struct run_case *c)
 {
 	enum element e = elements[run_verdict(c)];
+	if (c->standing == RUN_WAIVED || c->standing == RUN_BEFORE)
+		return ELEMENT_SKIPPED;
 	return e == ELEMENT_SKIPPED && run_gates(run, c) ? ELEMENT_FAILURE : e;
 }
 
@@ -103,6 +106,21 @@ static void properties(struct writer *w)
 	property(w, "atconform.exit", code);
 	property(w, "atconform.outcome", run_outcome(run));
 	property(w, "atconform.detail", run->detail);
+	AUTO_BUF struct buf schedule = { 0 };
+	text_schedule(&schedule, run);
+	if (schedule.len)
+		property(w, "atconform.schedule", buf_text(&schedule));
+	for (size_t i = 0; i < run->part_count; i++) {
+		AUTO_BUF struct buf part = { 0 };
+		char name[40];
+		snprintf(name, sizeof(name), "atconform.part.%zu", i + 1);
+		text_part(&part, run, &run->parts[i]);
+		property(w, name, buf_text(&part));
+	}
+	AUTO_BUF struct buf baseline = { 0 };
+	text_baseline(&baseline, run);
+	if (baseline.len)
+		property(w, "atconform.baseline", buf_text(&baseline));
 	property(w, "atconform.gate.inferred", run->gate_inferred ? "true" : "false");
 	property(w, "atconform.gate.strict", run->strict ? "true" : "false");
 	property(w, "atconform.gate.require_all", run->require_all ? "true" : "false");
@@ -113,12 +131,21 @@ static void properties(struct writer *w)
 static void say_message(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
-	bool fail = a->verdict == VERDICT_FAIL;
-	if (fail && a->inferred)
+	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
+	bool fail = v == VERDICT_FAIL;
+	bool final = a == run_final(c) && c->standing != RUN_AS_IS;
+	bool excused = c->standing == RUN_WAIVED || c->standing == RUN_BEFORE;
+	if (final && excused)
+		buf_printf(out, "%s %s: ", run_standing_name(c->standing), verdict_name(v));
+	else if (fail && a->inferred)
 		buf_printf(out,
-			"inferred requirement%s: ", run->gate_inferred ? "" : ", does not gate");
+			"inferred requirement%s: ", run_gates(run, c) ? "" : ", does not gate");
 	else if (!fail)
-		buf_printf(out, "%s: ", verdict_name(a->verdict));
+		buf_printf(out, "%s: ", verdict_name(v));
+	if (final) {
+		text_standing(out, c);
+		buf_puts(out, ". ");
+	}
 	text_why(out, run, c, a);
 }
 
@@ -144,12 +171,13 @@ static void say_detail(struct buf *out, const struct run *run, const struct run_
 	buf_putc(out, '\n');
 }
 
-static void type_of(const struct run_attempt *a, char *out, size_t size)
+static void type_of(const struct run_case *c, const struct run_attempt *a, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s", verdict_name(a->verdict),
-		a->verdict != VERDICT_FAIL ? ""
-		: a->inferred              ? ".inferred"
-					   : ".stated");
+	enum verdict v = a == run_final(c) ? run_verdict(c) : a->verdict;
+	snprintf(out, size, "%s%s", verdict_name(v),
+		v != VERDICT_FAIL ? ""
+		: a->inferred     ? ".inferred"
+				  : ".stated");
 }
 
 static void open_element(
@@ -158,7 +186,7 @@ static void open_element(
 	AUTO_BUF struct buf message = { 0 };
 	char type[32];
 	say_message(&message, w->run, c, a);
-	type_of(a, type, sizeof(type));
+	type_of(c, a, type, sizeof(type));
 	fprintf(w->out, "      <%s", name);
 	attribute(w, "message", buf_text(&message));
 	if (strcmp(name, "skipped") != 0)
@@ -191,16 +219,17 @@ static void verdict_element(struct writer *w, const struct run_case *c)
 	fprintf(w->out, "</%s>\n", name);
 }
 
-/* Earlier attempts: flaky when the last one passed, else a rerun that did not help either. */
-static void earlier_attempts(struct writer *w, const struct run_case *c)
+/* The other attempts: flaky when a retry helped, else runs that did not help either. One that was
+ * cut off, and made again when the run was resumed, says nothing of the module. */
+static void other_attempts(struct writer *w, const struct run_case *c)
 {
-	bool passed = run_verdict(c) == VERDICT_PASS;
-	for (size_t i = 0; i + 1 < c->attempt_count; i++) {
+	for (size_t i = 0; i < c->attempt_count; i++) {
 		const struct run_attempt *a = &c->attempts[i];
 		enum element e = elements[a->verdict];
-		if (e != ELEMENT_FAILURE && e != ELEMENT_ERROR)
+		if (a == run_final(c) || !verdict_bad(a->verdict))
 			continue;
-		const char *name = passed ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
+		const char *name = run_flaky(c)
+					   ? e == ELEMENT_FAILURE ? "flakyFailure" : "flakyError"
 				   : e == ELEMENT_FAILURE ? "rerunFailure"
 							  : "rerunError";
 		AUTO_BUF struct buf detail = { 0 };
@@ -214,9 +243,9 @@ static void earlier_attempts(struct writer *w, const struct run_case *c)
 
 static int system_out(struct writer *w, const struct run_case *c)
 {
-	const struct run_attempt *a = run_final(c);
+	const struct run_attempt *a = run_flaky(c) ? run_first_bad(c) : run_final(c);
 	enum element element = element_of(w->run, c);
-	if (element != ELEMENT_FAILURE && element != ELEMENT_ERROR)
+	if (element != ELEMENT_FAILURE && element != ELEMENT_ERROR && !run_flaky(c))
 		return 0;
 	AUTO_BUF struct buf log = { 0 };
 	buf_puts(&log, "[[ATTACHMENT|journal.jsonl]]\n");
@@ -250,13 +279,13 @@ static int test_case(struct writer *w, const struct run_case *c)
 	fprintf(w->out, " time=\"%" PRId64 ".%03d\"", ms / 1000, (int)(ms % 1000));
 	attribute(w, "file", c->file);
 	fprintf(w->out, " line=\"%d\"", c->line);
-	if (run_verdict(c) == VERDICT_PASS && !run_flaky(c)) {
+	if (run_verdict(c) == VERDICT_PASS) {
 		fputs("/>\n", w->out);
 		return 0;
 	}
 	fputs(">\n", w->out);
 	verdict_element(w, c);
-	earlier_attempts(w, c);
+	other_attempts(w, c);
 	int result = system_out(w, c);
 	fputs("    </testcase>\n", w->out);
 	return result;
@@ -329,6 +358,12 @@ static void run_suite(struct writer *w)
 	fputs("      <error", w->out);
 	attribute(w, "message", buf_text(&text));
 	fputs(" type=\"run\">", w->out);
+	for (size_t i = 0; i < w->run->waiver_count; i++) {
+		if (!run_waiver_off(&w->run->waivers[i]))
+			continue;
+		buf_putc(&text, '\n');
+		text_waiver(&text, w->run, &w->run->waivers[i]);
+	}
 	element_text(w, buf_text(&text));
 	fputs("</error>\n    </testcase>\n  </testsuite>\n", w->out);
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of formats, and how a report becomes a file: whole or not at all. */
+/* The table of formats. */
 #include "report/format.h"
 
 #include "base/cleanup.h"
+#include "report/file-out.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const struct report_format *const formats[] = { &report_console, &report_ctrf, &report_junit,
 	&report_html };
@@ -47,56 +45,19 @@ static int unknown(const char *format, struct error *error)
 		buf_text(&known));
 }
 
-/* Writes, and says whether everything arrived. */
-static int write_all(const struct report_format *format, const struct run *run, FILE *out,
-	const char *path, struct error *error)
-{
-	if (format->write(run, out, error))
-		return -1;
-	errno = 0;
-	if (fflush(out) != 0 || ferror(out))
-		return error_set(error, path, 0, 0, "can't write the report: %s",
-			errno ? strerror(errno) : "output error");
-	return 0;
-}
+struct job {
+	const struct report_format *format;
+	const struct run *run;
+};
 
-/* A device or a pipe (/dev/stdout, >(…)) is written in place. */
-static bool replaceable(const char *path)
+static int write_format(const void *what, FILE *out, struct error *error)
 {
-	struct stat st;
-	return stat(path, &st) != 0 || S_ISREG(st.st_mode);
-}
-
-static int write_file(const struct report_format *format, const struct run *run, const char *path,
-	const char *target, struct error *error)
-{
-	FILE *out = fopen(target, "we");
-	if (!out)
-		return error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
-	int result = write_all(format, run, out, path, error);
-	if (fclose(out) != 0 && !result)
-		result =
-			error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
-	return result;
+	const struct job *job = what;
+	return job->format->write(job->run, out, error);
 }
 
 int report_write(const struct run *run, const char *format, const char *path, struct error *error)
 {
-	const struct report_format *found = find(format);
-	if (!found)
-		return unknown(format, error);
-	if (!path)
-		return write_all(found, run, stdout, "standard output", error);
-	if (!replaceable(path))
-		return write_file(found, run, path, path, error);
-	AUTO_FREE char *beside = NULL;
-	if (asprintf(&beside, "%s.part%ld", path, (long)getpid()) < 0)
-		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
-	int result = write_file(found, run, path, beside, error);
-	if (!result && rename(beside, path) != 0)
-		result =
-			error_set(error, path, 0, 0, "can't write the report: %s", strerror(errno));
-	if (result)
-		unlink(beside);
-	return result;
+	const struct job job = { .format = find(format), .run = run };
+	return job.format ? file_out(path, write_format, &job, error) : unknown(format, error);
 }

@@ -20,6 +20,7 @@ enum verdict {
 	VERDICT_NA,
 	VERDICT_SKIPPED,
 	VERDICT_MISSING,
+	VERDICT_FLAKY, /* of a case, never of one attempt */
 	VERDICT_COUNT,
 };
 const char *verdict_name(enum verdict v); /* "pass" … "n/a" … */

@@ -45,7 +45,10 @@ int run_open(struct run **out, const char *path, struct error *error)
 	if (!run)
 		return error_set(error, path, 0, 0, "%s", strerror(ENOMEM));
 	run->fd = -1;
-	run->firmware = run->end_text = "";
+	static const char *none[] = { NULL };
+	run->elsewhere = none;
+	run->firmware = run->banner = run->end_text = run->whole_plan = "";
+	run->repeat = 1;
 	if (open_journal(run, path, error) || journal_read(run, error)) {
 		run_close(run);
 		return -1;
@@ -80,6 +83,9 @@ void run_close(struct run *run)
 	free(run->probes);
 	free(run->recoveries);
 	free(run->breaches);
+	free(run->was);
+	free(run->parts);
+	free(run->waivers);
 	free(run->latencies);
 	free(run->detail);
 	free(run->path);
@@ -97,20 +103,37 @@ const struct run_attempt *run_final(const struct run_case *c)
 		.file = "",
 		.expected = "",
 		.actual = "" };
-	return c->attempt_count ? &c->attempts[c->attempt_count - 1] : &never;
+	static const struct run_attempt gone = { .verdict = VERDICT_MISSING,
+		.requirement = "",
+		.message = "it is in the baseline, and not in the suite any more",
+		.file = "",
+		.expected = "",
+		.actual = "" };
+	if (!c->decides && c->was && c->was->gone)
+		return &gone;
+	return c->decides ? c->decides : &never;
 }
 
 enum verdict run_verdict(const struct run_case *c)
 {
-	return run_final(c)->verdict;
+	return c->decides ? c->verdict : VERDICT_MISSING;
 }
 
 bool run_flaky(const struct run_case *c)
 {
-	bool bad = false;
-	for (size_t i = 0; i + 1 < c->attempt_count; i++)
-		bad = bad || c->attempts[i].verdict != VERDICT_PASS;
-	return bad && run_verdict(c) == VERDICT_PASS;
+	return run_verdict(c) == VERDICT_FLAKY;
+}
+
+const struct run_attempt *run_first_bad(const struct run_case *c)
+{
+	for (size_t i = 0; i < c->attempt_count; i++)
+		if (verdict_bad(c->attempts[i].verdict))
+			return &c->attempts[i];
+	/* Not bad, and still not the same, as only a journal by another hand has it. */
+	for (size_t i = 0; i < c->attempt_count && run_flaky(c); i++)
+		if (c->attempts[i].judged && c->attempts[i].verdict != VERDICT_PASS)
+			return &c->attempts[i];
+	return NULL;
 }
 
 static int by_id(const void *key, const void *element)

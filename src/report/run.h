@@ -5,11 +5,21 @@
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
 
+#include "base/attempt.h"
 #include "report/report.h"
+#include "report/waiver.h"
 
 #include <stddef.h>
 
 struct keep;
+
+enum run_standing { /* of a case, beside its verdict */
+	RUN_AS_IS,
+	RUN_WAIVED,    /* bad, and a waiver expects it */
+	RUN_BEFORE,    /* bad, and as bad in the baseline: known */
+	RUN_REGRESSED, /* better in the baseline */
+	RUN_NEW,       /* bad, and not in the baseline */
+};
 
 struct run_requirement {
 	const char *id, *command, *section, *text, *judge;
@@ -36,6 +46,7 @@ struct run_deviation { /* a known deviation that happened */
 
 struct run_breach {
 	const char *id, *text;
+	enum run_standing standing; /* of one outside every lease */
 };
 
 struct run_recovery {
@@ -53,7 +64,8 @@ struct run_peer { /* a partner on the network, run by the tester for one attempt
 };
 
 struct run_attempt {
-	int number, line;         /* line: which IUT */
+	int number, line; /* line: which IUT */
+	enum attempt_why why;
 	bool leased;              /* false: decided without touching the IUT */
 	int64_t from, to;         /* its part of the journal file, in bytes */
 	int64_t start_ns, end_ns; /* since the run's start */
@@ -72,7 +84,42 @@ struct run_attempt {
 	size_t recovery_count;
 	struct run_peer *peers; /* in the order in which they were opened */
 	size_t peer_count;
-	int64_t broker_lines; /* what was told of the MQTT broker */
+	int64_t broker_lines;          /* what was told of the MQTT broker */
+	bool answered;                 /* the lease was given back: the sums are of all of it */
+	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
+};
+
+struct run_part { /* a run that was merged into this one */
+	const char *id, *time, *host, *iut, *bench, *end;
+	int64_t shard, cases; /* shard 0: it was of no shard */
+};
+
+struct run_was {                      /* a case of the baseline */
+	const char *id, *requirement; /* that it failed by there, or "" */
+	enum verdict verdict;
+	bool gone; /* from the suite */
+};
+
+struct run_baseline { /* the earlier run that this one is held against */
+	bool given;
+	const char *path, *run, *time, *iut, *firmware, *profile;
+	const char **breaches; /* requirements broken outside every case; NULL-terminated */
+};
+
+enum waiver_state {
+	WAIVER_HOLDS,     /* for at least one case */
+	WAIVER_IDLE,      /* nothing to waive: not judged, or bad with another message */
+	WAIVER_ELSEWHERE, /* for another profile */
+	WAIVER_STALE,     /* what it is for passes */
+	WAIVER_UNMATCHED, /* there is no such case or requirement */
+	WAIVER_EXPIRED,
+};
+
+struct run_waiver {
+	struct waiver w;
+	bool known; /* there is such a case or requirement, planned in this run or not */
+	enum waiver_state state;
+	size_t count; /* of what it waives */
 };
 
 struct run_case {
@@ -82,13 +129,19 @@ struct run_case {
 	const char **requirements, **tags, **needs; /* NULL-terminated */
 	struct run_attempt *attempts;
 	size_t attempt_count;
+	/* What they amount to, filled by run_judge(). */
+	const struct run_attempt *decides;
+	enum verdict verdict;
+	enum run_standing standing;
+	const struct run_was *was;       /* in the baseline, or NULL */
+	const struct run_waiver *waiver; /* when it is waived */
 };
 
 #define RUN_SAMPLES 1024
 
 struct run_latency { /* commands of one name: first byte sent to final result received */
 	const char *command;
-	uint64_t count;
+	uint64_t count, done;     /* all, and those that did not end in ERROR or FAIL */
 	uint32_t us[RUN_SAMPLES]; /* all of them, or an even sample */
 	size_t kept;
 };
@@ -109,7 +162,16 @@ struct run {
 	const char **argv; /* NULL-terminated */
 	int64_t jobs;
 	bool gate_inferred, strict, require_all;
-	const char *firmware; /* what AT+GMR answered, or "" */
+	int64_t shard, shards, whole_count; /* --shard: this of so many, of a plan of that many */
+	const char *whole_plan;             /* a hash of that plan's names; "": no shard */
+	const char **elsewhere;             /* names of that plan in other shards */
+	struct run_part *parts;             /* when it is merged from runs */
+	size_t part_count;
+	int64_t merged, merged_shards; /* so many parts; of so many shards, 0: of none */
+	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
+	int64_t resumed;                                /* so many times */
+	const char *firmware;                           /* what AT+GMR answered, or "" */
+	const char *banner; /* what came when it started, up to "ready", or "" */
 	struct run_requirement *requirements, **by_id;
 	size_t requirement_count;
 	struct run_known *known;
@@ -122,6 +184,12 @@ struct run {
 	size_t breach_count;
 	struct run_case *cases;
 	size_t case_count;
+	size_t planned; /* of these; then those that are gone since the baseline */
+	struct run_baseline baseline;
+	struct run_was *was; /* by name */
+	size_t was_count;
+	struct run_waiver *waivers;
+	size_t waiver_count;
 	struct run_latency *latencies;
 	size_t latency_count;
 	enum run_end end;
@@ -130,21 +198,39 @@ struct run {
 	bool half_line; /* the last line was cut off */
 	int64_t last_ns, lines;
 	size_t counts[VERDICT_COUNT], stated_fails, inferred_fails, flaky;
+	size_t flaky_counted;                       /* of these, what the budget is for */
+	size_t standings[RUN_NEW + 1], waivers_off; /* off: stale, unmatched, expired */
 	int exit_code;
 	char *detail;
 	struct keep *memory;
 };
 
-/* The attempt that decides: the last one. One that never ran reads as `missing`. */
+/* The attempt that decides: the worst of those that were to be made, or the last retry. One that
+ * never ran reads as `missing`. */
 const struct run_attempt *run_final(const struct run_case *c);
+/* The case's verdict. Not always that of run_final(): a case can be flaky, an attempt can't. */
 enum verdict run_verdict(const struct run_case *c);
-/* Passed in the end, after an attempt that did not. */
+/* Bad, and then not, on a retry. */
 bool run_flaky(const struct run_case *c);
-/* Does this verdict alone keep the exit code from 0 under the run's gates? */
+/* The first attempt that was bad; NULL: none, and the case is not flaky. */
+const struct run_attempt *run_first_bad(const struct run_case *c);
+/* The case's verdict so far, and the next attempt's: a retry may heal to `flaky`, no other does. */
+enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v);
+bool verdict_worse(enum verdict a, enum verdict b);
+bool verdict_bad(enum verdict v); /* fail, error, inconclusive: what is tried again */
+/* Does this case alone keep the exit code from 0 under the run's gates, baseline and waivers? */
 bool run_gates(const struct run *run, const struct run_case *c);
+/* The same without baseline and waivers. */
+bool run_gates_plain(const struct run *run, const struct run_case *c);
 /* Something that no case shows keeps the run from conforming: it did not go on to its end, a breach
- * between cases, nothing verified. */
+ * between cases, nothing verified, a waiver that does not hold. */
 bool run_itself_failed(const struct run *run);
+bool run_breach_gates(const struct run_breach *b);  /* of one outside every case */
+bool run_waiver_off(const struct run_waiver *w);    /* stale, unmatched or expired */
+const char *run_standing_name(enum run_standing s); /* "waived", "known" … */
+const char *run_waiver_state(const struct run_waiver *w);
+/* Holds the cases against baseline and waivers. */
+void run_stand(struct run *run);
 const struct run_requirement *run_requirement(const struct run *run, const char *id);
 const struct run_known *run_known(const struct run *run, const char *id);
 const char *run_outcome(const struct run *run); /* "Conforms", "Does not conform" … */

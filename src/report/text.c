@@ -188,7 +188,7 @@ void text_moment(struct buf *out, const struct run *run, int64_t t_ns, bool plai
 		buf_printf(out, ".%03dZ", (int)(ms % 1000));
 }
 
-void text_why(struct buf *out, const struct run *run, const struct run_case *c,
+void text_why_attempt(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a)
 {
 	if (a->verdict == VERDICT_DEVIATION && a->deviation_count) {
@@ -217,5 +217,136 @@ void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 	} else if (a->verdict != VERDICT_PASS) {
 		buf_puts(out, a->verdict == VERDICT_MISSING ? "planned, but it got no verdict"
 							    : "no reason given");
+	}
+}
+
+void text_why(struct buf *out, const struct run *run, const struct run_case *c,
+	const struct run_attempt *a)
+{
+	const struct run_attempt *bad = run_first_bad(c);
+	if (!run_flaky(c) || a != run_final(c) || !bad) {
+		text_why_attempt(out, run, c, a);
+		return;
+	}
+	buf_printf(out, "%s on attempt %d, after %s on attempt %d: ", verdict_name(a->verdict),
+		a->number, verdict_name(bad->verdict), bad->number);
+	text_why_attempt(out, run, c, bad);
+}
+
+void text_standing(struct buf *out, const struct run_case *c)
+{
+	if (c->standing == RUN_WAIVED) {
+		const struct waiver *w = &c->waiver->w;
+		buf_puts(out, "waived: ");
+		text_clean(out, w->reason);
+		buf_puts(out, " (");
+		text_clean(out, w->issue);
+		buf_puts(out, "; ");
+		text_clean(out, w->owner);
+		buf_printf(out, "; until %s)", w->expires);
+		return;
+	}
+	buf_puts(out, run_standing_name(c->standing));
+	if (!c->was || c->standing == RUN_AS_IS)
+		return;
+	buf_printf(out, ": %s in the baseline", verdict_name(c->was->verdict));
+	if (*c->was->requirement && verdict_bad(c->was->verdict)) {
+		buf_puts(out, ", of ");
+		text_clean(out, c->was->requirement);
+	}
+}
+
+void text_waiver(struct buf *out, const struct run *run, const struct run_waiver *w)
+{
+	text_clean(out, w->w.file);
+	buf_printf(out, ":%d: the waiver of ", w->w.line);
+	text_clean(out, *w->w.cases ? w->w.cases : w->w.requirement);
+	buf_printf(out, " is %s: ", run_waiver_state(w));
+	if (w->state == WAIVER_STALE)
+		buf_puts(out, "what it is for passes");
+	else if (w->state == WAIVER_UNMATCHED)
+		buf_printf(out, "there is no such %s", *w->w.cases ? "case" : "requirement");
+	else if (w->state == WAIVER_EXPIRED)
+		buf_printf(out, "its last day was %s", w->w.expires);
+	else if (w->state == WAIVER_ELSEWHERE)
+		buf_printf(
+			out, "it is for profile %s, this run is of %s", w->w.profile, run->profile);
+	else if (w->state == WAIVER_IDLE)
+		buf_puts(out, *w->w.message || *w->w.pattern
+				      ? "nothing here is bad with the message that it expects"
+				      : "it says no message that it expects");
+	else
+		buf_printf(out, "%zu case%s", w->count, w->count == 1 ? "" : "s");
+	buf_puts(out, " (");
+	text_clean(out, w->w.issue);
+	buf_puts(out, "; ");
+	text_clean(out, w->w.owner);
+	buf_putc(out, ')');
+}
+
+void text_baseline(struct buf *out, const struct run *run)
+{
+	const struct run_baseline *b = &run->baseline;
+	if (!b->given)
+		return;
+	text_clean(out, b->path);
+	buf_puts(out, " (run ");
+	text_clean(out, b->run);
+	const char *const facts[] = { b->time, b->iut, b->profile };
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		buf_puts(out, *facts[i] ? ", " : "");
+		text_clean(out, facts[i]);
+	}
+	buf_putc(out, ')');
+}
+
+void text_part(struct buf *out, const struct run *run, const struct run_part *p)
+{
+	if (p->shard)
+		buf_printf(out, "shard %lld of %lld: ", (long long)p->shard,
+			(long long)run->merged_shards);
+	buf_puts(out, "run ");
+	text_clean(out, p->id);
+	const char *const facts[] = { p->time, p->host, p->iut, p->bench };
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		buf_puts(out, *facts[i] ? ", " : "");
+		text_clean(out, facts[i]);
+	}
+	buf_printf(out, ", %lld cases, ", (long long)p->cases);
+	text_clean(out, p->end);
+}
+
+void text_attempt(struct buf *out, const struct run_attempt *a)
+{
+	static const char *const words[] = { [ATTEMPT_FIRST] = "",
+		[ATTEMPT_REPEAT] = " (repeated)",
+		[ATTEMPT_RETRY] = " (tried again, from a settled module)",
+		[ATTEMPT_RESUME] = " (after the run was resumed)" };
+	buf_printf(out, "attempt %d%s", a->number, words[a->why]);
+}
+
+void text_schedule(struct buf *out, const struct run *run)
+{
+	const struct {
+		const char *before;
+		int64_t value;
+		const char *after;
+	} parts[] = { { "shuffled with seed ", run->shuffle, "" },
+		{ "each case ", run->repeat > 1 ? run->repeat : 0, " times" },
+		{ "up to ", run->retries, run->retries == 1 ? " retry" : " retries" },
+		{ "", run->flaky_budget, " flaky allowed" },
+		{ "resumed ", run->resumed, run->resumed == 1 ? " time" : " times" } };
+	if (run->merged)
+		buf_printf(out, "merged from %lld run%s", (long long)run->merged,
+			run->merged == 1 ? "" : "s");
+	if (run->merged_shards)
+		buf_printf(out, " of %lld shards", (long long)run->merged_shards);
+	if (run->shards)
+		buf_printf(out, "shard %lld of %lld (%zu of %lld cases)", (long long)run->shard,
+			(long long)run->shards, run->case_count, (long long)run->whole_count);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].value)
+			buf_printf(out, "%s%s%lld%s", out->len ? ", " : "", parts[i].before,
+				(long long)parts[i].value, parts[i].after);
 	}
 }

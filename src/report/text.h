@@ -31,5 +31,20 @@ int64_t text_moment_ms(const struct run *run, int64_t t_ns);
 /* What an attempt has to say, on one line. */
 void text_why(struct buf *out, const struct run *run, const struct run_case *c,
 	const struct run_attempt *a);
+/* What that attempt amounts to by itself: what a waiver's message is held against. */
+void text_why_attempt(struct buf *out, const struct run *run, const struct run_case *c,
+	const struct run_attempt *a);
+/* Why a case stands beside its verdict: who waived it, or what it was in the baseline; or "". */
+void text_standing(struct buf *out, const struct run_case *c);
+/* An entry that does not hold, with its place, and why. */
+void text_waiver(struct buf *out, const struct run *run, const struct run_waiver *w);
+/* The baseline in a few words; "" when there is none. */
+void text_baseline(struct buf *out, const struct run *run);
+/* One of the runs that this one is merged from. */
+void text_part(struct buf *out, const struct run *run, const struct run_part *p);
+/* "attempt 2 (repeated)". */
+void text_attempt(struct buf *out, const struct run_attempt *a);
+/* Shard, order, repetitions, retries, resumption, as far as there are any: "" for a plain run. */
+void text_schedule(struct buf *out, const struct run *run);
 
 #endif

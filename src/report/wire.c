@@ -80,6 +80,15 @@ static void say_note(struct buf *out, const json_t *o, struct wire_event *event)
 	text_clean(out, wire_text(o, "text"));
 }
 
+static void say_control(struct buf *out, const json_t *o, struct wire_event *event)
+{
+	(void)event;
+	buf_puts(out, "control port: ");
+	text_clean(out, wire_text(o, "json"));
+	buf_puts(out, " answered ");
+	text_clean(out, wire_text(o, "answer"));
+}
+
 static void say_tolerate(struct buf *out, const json_t *o, struct wire_event *event)
 {
 	(void)event;
@@ -125,6 +134,7 @@ static const struct {
 	{ "bulk", WIRE_NOTE, false, say_bulk },
 	{ "note", WIRE_NOTE, false, say_note },
 	{ "tolerate", WIRE_NOTE, false, say_tolerate },
+	{ "control", WIRE_NOTE, false, say_control },
 	{ "line", WIRE_LINE, true, say_line },
 	{ "breach", WIRE_BREACH, false, say_breach },
 	{ "deviation", WIRE_DEVIATION, false, say_deviation },

@@ -113,6 +113,8 @@ void grant_prepare(struct rig *rig)
 	buf_putc(out, ']');
 	if (profile && profile->noise)
 		journal_list(out, "noise", (const char *const *)profile->noise);
+	if (profile && profile->absent)
+		journal_list(out, "absent", (const char *const *)profile->absent);
 	put_bench(out, rig->plan->bench);
 	put_slow(out, rig->plan->spec, &rig->plan->bench->timeouts_ms);
 	journal_list(out, "spec", rig->plan->spec_dirs);
@@ -141,7 +143,7 @@ bool grant_build(struct rig *rig, const struct worker *worker, struct buf *out)
 	buf_clear(out);
 	buf_puts(out, "{\"case\":");
 	buf_json_text(out, c->id);
-	buf_puts(out, ",\"attempt\":1");
+	journal_int(out, "attempt", rig->cases[worker->case_index].number);
 	journal_int(out, "line", worker->lane->index);
 	journal_int(out, "t", journal_now(rig->journal));
 	buf_puts(out, ",\"requirements\":[");

@@ -25,6 +25,20 @@ static void put_uuid(struct buf *line)
 	journal_text(line, "run", text);
 }
 
+static void put_schedule(struct buf *line, const struct rig *rig)
+{
+	const struct rig_schedule *s = &rig->plan->schedule;
+	if (s->shards)
+		buf_printf(line,
+			",\"shard\":{\"index\":%d,\"of\":%d,\"cases\":%zu,\"plan\":\"%s\"}",
+			s->shard, s->shards, s->whole_count, s->whole_plan);
+	if (s->shuffle)
+		journal_int(line, "shuffle", s->shuffle);
+	journal_int(line, "repeat", rig->repeat);
+	journal_int(line, "retries", s->retries);
+	journal_int(line, "flaky_budget", s->flaky_budget);
+}
+
 static void write_run(struct rig *rig)
 {
 	const struct rig_plan *plan = rig->plan;
@@ -52,6 +66,7 @@ static void write_run(struct rig *rig)
 	buf_printf(line, ",\"gates\":{\"inferred\":%s,\"strict\":%s,\"require_all\":%s}",
 		plan->gate_inferred ? "true" : "false", plan->strict ? "true" : "false",
 		plan->require_all ? "true" : "false");
+	put_schedule(line, rig);
 	journal_end(rig->journal);
 }
 
@@ -97,8 +112,36 @@ static void write_case(struct rig *rig, size_t index)
 	journal_end(rig->journal);
 }
 
+static void write_resume(struct rig *rig)
+{
+	struct buf *line = journal_begin(rig->journal, "resume", -1);
+	journal_text(line, "time", rig->plan->resume->time);
+	journal_list(line, "argv", (const char *const *)rig->plan->argv);
+	journal_end(rig->journal);
+}
+
+/* What is told before the plan is complete when the plan is. */
+static void write_told(struct rig *rig)
+{
+	const struct rig_plan *plan = rig->plan;
+	for (size_t i = 0; i < plan->told_count; i++) {
+		struct buf *line = journal_begin(rig->journal, plan->told[i].event, -1);
+		buf_puts(line, plan->told[i].members);
+		journal_end(rig->journal);
+	}
+	if (!plan->elsewhere)
+		return;
+	struct buf *line = journal_begin(rig->journal, "elsewhere", -1);
+	journal_list(line, "cases", plan->elsewhere);
+	journal_end(rig->journal);
+}
+
 void header_write(struct rig *rig)
 {
+	if (rig->plan->resume) {
+		write_resume(rig);
+		return;
+	}
 	const struct spec *spec = rig->plan->spec;
 	const struct profile *profile = rig->plan->profile;
 	write_run(rig);
@@ -109,6 +152,7 @@ void header_write(struct rig *rig)
 		if (d)
 			write_deviation(rig, d);
 	}
+	write_told(rig);
 	for (size_t i = 0; i < rig->plan->case_count; i++)
 		write_case(rig, i);
 }

@@ -24,7 +24,20 @@ struct said {
 };
 
 struct case_state {
-	bool finished; /* has its verdict line, or is decided */
+	/* Over all attempts. */
+	int attempts; /* begun */
+	int judged;   /* of these, with a verdict, and no retries */
+	int retried;  /* retries with a verdict */
+	bool decided; /* has the verdict that was known beforehand */
+	bool bad;     /* one of the judged, or the last retry, was */
+	bool failed;  /* and it was a fail */
+	bool cut;     /* the last one has no verdict: the run was killed */
+
+	/* The present attempt. */
+	bool wanted; /* in this pass */
+	int number;  /* from 1 */
+	enum attempt_why why;
+	bool finished; /* has its verdict line */
 	struct worker *worker;
 	bool leased; /* was granted at least once */
 	bool gone;   /* its worker has ended */
@@ -68,8 +81,11 @@ struct rig {
 	struct lane *lanes;
 	size_t lane_count;
 	struct case_state *cases;
-	size_t open_cases; /* without verdict line */
-	size_t unleased;   /* of these, never granted */
+	size_t unleased; /* cases of this pass that were not granted yet */
+	int repeat;      /* rounds for each case, at least 1 */
+	bool retrying;   /* this pass is of retries: each begins from a settled IUT */
+	bool cut_short;  /* this pass ends before its time: a fail is tried again first */
+	size_t *order;   /* the cases in the order in which they are to be run */
 	struct worker *workers;
 	struct buf grant_tail; /* the part of a lease that is the same for all */
 	char *message;         /* CHANNEL_SIZE + 1 bytes */
@@ -77,8 +93,9 @@ struct rig {
 	pid_t runner;
 	int runner_pidfd, runner_status;
 	bool runner_started, runner_gone, runner_killed;
-	bool granting, stopping, failed_fast;
-	size_t opened; /* lanes that passed their probes */
+	bool granting, stopping;
+	bool failed_fast; /* the run ends when what is leased has ended */
+	size_t opened;    /* lanes that passed their probes */
 
 	enum rig_end end;
 	int signal;
@@ -136,9 +153,17 @@ void verdict_try(struct rig *rig, size_t case_index); /* writes it when all is k
 void verdict_decided(struct rig *rig);
 void verdict_runner_gone(struct rig *rig);
 void said_finish(struct said *said);
+void verdict_reset(struct case_state *state); /* for the next attempt */
+/* pass.c: the suite program is started once for each round of attempts */
+void pass_prepare(struct rig *rig);    /* what was before, the order */
+bool pass_left(const struct rig *rig); /* is there anything to be run at all? */
+/* Begins the next one; false when there is none, or the run is over (rig_stop was called). */
+bool pass_begin(struct rig *rig);
+void pass_finish(struct rig *rig);
 /* runner.c */
 int runner_start(struct rig *rig, struct error *error);
 void runner_kill(struct rig *rig, int signal);
+void runner_reap(struct rig *rig); /* after its end: nothing of it is left */
 void runner_finish(struct rig *rig);
 /* rig.c */
 /* Ends the run in order; text becomes the run's error. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct journal {
@@ -32,6 +33,24 @@ struct journal_flow {
 	uint8_t tail[JOURNAL_TAIL]; /* a ring: byte i of the flow is at i % JOURNAL_TAIL */
 };
 
+bool journal_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+struct journal *journal_continue(int fd, int64_t lines, int64_t t_ns)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	if (!j)
+		abort();
+	pthread_mutex_init(&j->lock, NULL);
+	j->fd = fd;
+	j->failure_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	j->start_ns = clock_ns() - t_ns;
+	j->sequence = lines;
+	return j;
+}
+
 struct journal *journal_create(const char *path, struct error *error)
 {
 	int fd AUTO_FD = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
@@ -42,14 +61,8 @@ struct journal *journal_create(const char *path, struct error *error)
 					: "");
 		return NULL;
 	}
-	struct journal *j = calloc(1, sizeof(*j));
-	if (!j)
-		abort();
-	pthread_mutex_init(&j->lock, NULL);
-	j->fd = take_fd(fd);
-	j->failure_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	j->start_ns = clock_ns();
-	return j;
+	journal_lock(fd);
+	return journal_continue(take_fd(fd), 0, 0);
 }
 
 void journal_destroy(struct journal *j)

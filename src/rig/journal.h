@@ -25,6 +25,10 @@ void journal_flow_destroy(struct journal_flow *flow);
 
 /* Makes the file; an existing one is refused. NULL with *error filled. */
 struct journal *journal_create(const char *path, struct error *error);
+/* Goes on with one that has so many lines, from that time on. Takes the descriptor. */
+struct journal *journal_continue(int fd, int64_t lines, int64_t t_ns);
+/* The lock that a run has on its journal while it goes on. False: another process has it. */
+bool journal_lock(int fd);
 void journal_destroy(struct journal *j);
 /* From now on these words are masked (secret.h). NULL-terminated list, or NULL. */
 void journal_keep_secret(struct journal *j, const char *const *words);

@@ -33,8 +33,16 @@ static bool do_open(struct lane *lane)
 		return false;
 	lane->bench.uart = *link_uart(lane->link);
 	struct talk t = talk_on(lane, OPEN_MS);
-	talk_line_event(&t, "open", lane->address);
+	struct buf *line = journal_begin(lane->journal, "line", -1);
+	journal_int(line, "l", lane->index);
+	journal_text(line, "what", "open");
+	journal_text(line, "text", lane->address);
+	if (lane->facts)
+		buf_printf(line, ",\"network\":%s", lane->facts);
+	journal_end(lane->journal);
 	bool ok = probe_line(&t, &lane->error) == 0;
+	if (ok && lane->profile)
+		probe_profile(&t, lane->profile);
 	talk_finish(&t);
 	return ok;
 }

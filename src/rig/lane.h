@@ -35,6 +35,7 @@ struct worker;
 struct lane {
 	int index;
 	const char *address;
+	const struct profile *profile; /* or NULL */
 	struct link_place place;
 	struct link_network network;
 	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */
@@ -54,6 +55,7 @@ struct lane {
 	/* the job and its result: whose turn it is may touch them */
 	struct link *link;
 	bool dirty, ok;
+	bool settled;   /* recovered when dirty, and not leased since */
 	bool had_peers; /* since the last recovery */
 	bool altered;   /* by LANE_RECOVER: what the monitor knew no longer holds */
 	struct rig_uart uart;

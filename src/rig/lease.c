@@ -8,6 +8,8 @@
 #include "monitor/monitor.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -113,10 +115,20 @@ static bool take_chunk(struct lane *lane)
 	return lane->held == 0;
 }
 
+/* A case that does not do what it did when it was recorded can't be judged. */
+static void check_recording(struct lane *lane)
+{
+	char why[700];
+	struct worker *worker = lane->worker;
+	if (worker && !worker->aborted && link_departed(lane->link, why, sizeof(why)))
+		worker_abort(worker, "inconclusive", why);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
 	take_chunk(user);
+	check_recording(user);
 }
 
 void lease_worker_writable(struct lane *lane)
@@ -220,14 +232,48 @@ void lease_detach(struct lane *lane)
 
 static void write_lease(struct lane *lane, const char *event, const struct worker *worker)
 {
+	const struct case_state *state = &lane->rig->cases[worker->case_index];
 	struct buf *line = journal_begin(lane->journal, event, -1);
 	journal_int(line, "l", lane->index);
 	journal_int(line, "c", worker->case_index);
 	if (strcmp(event, "lease") == 0) {
-		journal_int(line, "attempt", 1);
+		journal_int(line, "attempt", state->number);
+		if (state->why != ATTEMPT_FIRST)
+			journal_text(line, "why", attempt_why_name(state->why));
 		journal_int(line, "pid", worker->pid);
 	}
 	journal_end(lane->journal);
+}
+
+/* A replayed case is told the network of its recording. */
+static void take_recorded_facts(struct lane *lane, const char *facts)
+{
+	json_t *json = json_loads(facts, 0, NULL);
+	const char *module = json_string_value(json_object_get(json, "module_address"));
+	snprintf(lane->network.module, sizeof(lane->network.module), "%s", module ? module : "");
+	json_decref(json);
+	free(lane->facts);
+	lane->facts = strdup(facts);
+}
+
+/* And the monitor knows what it knew then: a module that may be about to start, or one that has
+ * answered a command. */
+static void begin_recorded(struct lane *lane, const char *case_id)
+{
+	static const char ask[] = "AT\r\n", answer[] = "\r\nOK\r\n";
+	const struct recorded_start start = link_begin_case(lane->link, case_id);
+	if (!start.known)
+		return;
+	if (start.facts)
+		take_recorded_facts(lane, start.facts);
+	lease_destroy(lane);
+	lease_create(lane);
+	if (start.fresh)
+		return;
+	int64_t now = journal_now(lane->journal);
+	monitor_sent(lane->monitor, ask, strlen(ask), now);
+	monitor_received(lane->monitor, answer, strlen(answer), now);
+	monitor_end(lane->monitor, now);
 }
 
 void lease_begin(struct lane *lane, struct worker *worker)
@@ -243,6 +289,8 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	worker->lane = lane;
 	worker->state = WORKER_LEASED;
 	state->leased = true;
+	state->attempts = state->number;
+	lane->settled = false;
 	rig->unleased--;
 	state->granted_ns = journal_now(rig->journal);
 	monitor_tolerate(lane->monitor, false);
@@ -252,6 +300,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 		rig->plan->on_started(rig->plan->user, rig->plan->cases[worker->case_index].id);
 	int ms = rig->plan->bench->timeouts_ms.case_total;
 	event_add(&worker->timer, &(struct timeval){ ms / 1000, ms % 1000 * 1000 });
+	begin_recorded(lane, rig->plan->cases[worker->case_index].id);
 	if (!grant_build(rig, worker, &grant))
 		worker_abort(worker, "error", "the lease does not fit into one message");
 	else
@@ -262,13 +311,37 @@ void lease_begin(struct lane *lane, struct worker *worker)
 /* A case leaves a line as it found it when it got what it wanted, or never spoke. */
 static bool ended_well(const struct case_state *state)
 {
-	static const char *const good[] = { "pass", "deviation", "unequipped", "skipped", "n/a" };
+	static const char *const good[] = { "pass", "deviation", "unequipped", "skipped" };
 	if (!state->has_worker || state->has_abort || state->breach)
 		return false;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (strcmp(state->by_worker.verdict, good[i]) == 0)
 			return true;
 	return false;
+}
+
+static char *with_what_was_said(const char *why, const struct said *said)
+{
+	struct buf text = { 0 };
+	buf_puts(&text, why);
+	if (said->verdict && strcmp(said->verdict, "pass") != 0)
+		buf_printf(&text, "; the case said %s: %s", said->verdict,
+			said->message ? said->message : "");
+	return buf_take(&text);
+}
+
+/* A case that is over before its recording is has departed from it, whatever it says. */
+static void end_recorded(struct lane *lane, struct case_state *state)
+{
+	char why[700];
+	if (!lane->link)
+		return;
+	if (!state->has_abort && link_departed(lane->link, why, sizeof(why))) {
+		state->has_abort = true;
+		state->by_rig.verdict = strdup("inconclusive");
+		state->by_rig.message = with_what_was_said(why, &state->by_worker);
+	}
+	link_leave_case(lane->link);
 }
 
 void lease_end(struct worker *worker)
@@ -278,16 +351,20 @@ void lease_end(struct worker *worker)
 	worker->aborted = true; /* nothing is passed on any more */
 	/* What is already there belongs to this case: a second OK, say. */
 	lane->held = 0;
+	if (lane->link)
+		link_end_case(lane->link);
 	for (int i = 0; i < LAST_READS && lane->running == LANE_NOTHING && !lane->lost; i++)
 		if (!take_chunk(lane))
 			break;
 	monitor_end(lane->monitor, journal_now(lane->journal));
+	end_recorded(lane, state);
 	journal_flow_end(lane->journal, "tx", lane->index, worker->case_index, lane->tx);
 	journal_flow_end(lane->journal, "rx", lane->index, worker->case_index, lane->rx);
 	peer_end(lane);
 	broker_lease_end(lane);
 	write_lease(lane, "release", worker);
-	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state);
+	lane->dirty = lane->dirty || lane->lost || lane->unsent.len || !ended_well(state) ||
+		      lane->rig->retrying;
 	buf_clear(&lane->unsent);
 	lane->worker = NULL;
 	worker->lane = NULL;

@@ -8,6 +8,14 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+/* A link that plays a recording has to know which case is on. */
+struct link_stage {
+	struct recorded_start (*begin)(struct link *link, const char *case_id);
+	void (*end)(struct link *link); /* what belongs to the case can be read now */
+	void (*leave)(struct link *link);
+	bool (*departed)(struct link *link, char *why, size_t size);
+};
+
 /* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
 struct link_kind {
 	const char *scheme; /* with its colon */
@@ -17,6 +25,9 @@ struct link_kind {
 	int (*check)(const char *rest, struct error *error);
 	int (*open)(struct link *link, struct error *error);
 	void (*close)(struct link *link); /* also what a failed open left */
+	ssize_t (*read)(struct link *link, void *bytes, size_t size);       /* or NULL: of fd */
+	ssize_t (*write)(struct link *link, const void *bytes, size_t len); /* or NULL */
+	const struct link_stage *stage;                                     /* or NULL */
 	int (*power)(struct link *link, struct error *error);
 	int (*control)(
 		struct link *link, const char *json, struct buf *answer, struct error *error);
@@ -36,9 +47,10 @@ struct link {
 	/* pty: what the path was, and what it led to, when it was opened first; st_nlink 0: not yet
 	 */
 	struct stat path_was, device_was;
+	struct player *player; /* replay: */
 };
 
-extern const struct link_kind link_exec, link_pty, link_serial, link_tcp, link_virtual;
+extern const struct link_kind link_exec, link_pty, link_replay, link_serial, link_tcp, link_virtual;
 
 /* Opens a terminal device non-blocking, locks it and sets link->uart. */
 int link_open_tty(struct link *link, const char *path, struct error *error);

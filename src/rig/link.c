@@ -20,7 +20,7 @@
 enum { DRAIN_MS = 2000 };
 
 static const struct link_kind *const kinds[] = { &link_virtual, &link_serial, &link_pty, &link_exec,
-	&link_tcp };
+	&link_tcp, &link_replay };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const struct link_kind *find_kind(const char *address, struct error *error)
@@ -125,6 +125,8 @@ ssize_t link_read(struct link *link, void *bytes, size_t size)
 {
 	if (link->fd < 0)
 		return -EPIPE;
+	if (link->kind->read)
+		return link->kind->read(link, bytes, size);
 	return moved(read(link->fd, bytes, size));
 }
 
@@ -134,6 +136,8 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len)
 		return -EPIPE;
 	if (len == 0)
 		return 0;
+	if (link->kind->write)
+		return link->kind->write(link, bytes, len);
 	if (link->socket)
 		return moved(send(link->fd, bytes, len, MSG_NOSIGNAL));
 	return moved(write(link->fd, bytes, len));
@@ -171,6 +175,30 @@ int link_control(struct link *link, const char *json, struct buf *answer, struct
 	if (!link->kind->control)
 		return error_set(error, NULL, 0, 0, "%s has no control port", link->address);
 	return link->kind->control(link, json, answer, error);
+}
+
+struct recorded_start link_begin_case(struct link *link, const char *case_id)
+{
+	if (!link->kind->stage)
+		return (struct recorded_start){ 0 };
+	return link->kind->stage->begin(link, case_id);
+}
+
+void link_end_case(struct link *link)
+{
+	if (link->kind->stage)
+		link->kind->stage->end(link);
+}
+
+void link_leave_case(struct link *link)
+{
+	if (link->kind->stage)
+		link->kind->stage->leave(link);
+}
+
+bool link_departed(struct link *link, char *why, size_t size)
+{
+	return link->kind->stage && link->kind->stage->departed(link, why, size);
 }
 
 int link_open_tty(struct link *link, const char *path, struct error *error)

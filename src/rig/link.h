@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A byte stream to one IUT: serial port, PTY, program, virtual module or TCP bridge. What a kind of
+/* A byte stream to one IUT: serial port, PTY, program, virtual module, TCP bridge, or the recording
+ * of an earlier run. What a kind of
  * link can't do it says in `can`. Errors that a person must act on fill *error with one line. */
 #ifndef RIG_LINK_H
 #define RIG_LINK_H
@@ -65,6 +66,19 @@ int link_set_uart(struct link *link, const struct rig_uart *uart);
 int link_power(struct link *link, struct error *error);
 /* One JSON object to the virtual module's control port, one back. 0, or -1 with *error. */
 int link_control(struct link *link, const char *json, struct buf *answer, struct error *error);
+/* How a recorded case began. */
+struct recorded_start {
+	bool known;
+	bool fresh;        /* the module might have been about to start */
+	const char *facts; /* of the network, as the case was given them: JSON that lives as long as
+			      the link, or NULL */
+};
+/* For a link that plays a recording; others take no notice. */
+struct recorded_start link_begin_case(struct link *link, const char *case_id);
+void link_end_case(struct link *link);   /* what belongs to the case can be read now */
+void link_leave_case(struct link *link); /* what follows belongs to none */
+/* Whether the case has departed from its recording. */
+bool link_departed(struct link *link, char *why, size_t size);
 /* Checks an address without opening anything. 0, or -1 with *error. */
 int link_check(const char *address, struct error *error);
 

@@ -48,7 +48,7 @@ static void take_result(struct worker *worker, const char *bytes, size_t len, js
 	struct rig *rig = worker->rig;
 	const char *id = json_string_value(json_object_get(json, "case"));
 	int index = id ? find_case(rig, id) : -1;
-	if (index < 0 || rig->plan->cases[index].decided) {
+	if (index < 0 || !rig->cases[index].wanted) {
 		header_note(rig, -1, "a result came for a case that is not planned");
 		return;
 	}
@@ -83,7 +83,7 @@ static void take_hello(struct worker *worker, const char *bytes, size_t len, jso
 	struct rig *rig = worker->rig;
 	int index = find_case(rig, bytes);
 	event_del(&worker->timer);
-	if (index < 0 || rig->plan->cases[index].decided) {
+	if (index < 0 || !rig->cases[index].wanted) {
 		refuse(worker, bytes, "there is no such case in this run's plan");
 		return;
 	}

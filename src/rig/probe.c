@@ -48,7 +48,7 @@ static bool is_looped(struct talk *t)
 }
 
 /* Opening the port may have restarted the module, so it gets the time of a restart. */
-static bool is_answered(struct talk *t)
+bool probe_is_answered(struct talk *t)
 {
 	struct deadline deadline = deadline_in_ms(t->bench->timeouts_ms.restart);
 	do {
@@ -65,7 +65,7 @@ static bool is_answered(struct talk *t)
 static int probe_answer(struct talk *t, struct error *error)
 {
 	const char *address = link_address(t->link);
-	if (is_answered(t))
+	if (probe_is_answered(t))
 		return note_probe(t, "answer", true, "AT is answered");
 	if (t->cancelled)
 		return error_set(error, NULL, 0, 0, "%s: interrupted", address);

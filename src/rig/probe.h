@@ -6,7 +6,12 @@
 
 #include "rig/talk.h"
 
+/* Asks AT until it is answered or the time of a restart is over. */
+bool probe_is_answered(struct talk *t);
 /* 0, or -1 with *error naming what to do. Each answer is journaled. */
 int probe_line(struct talk *t, struct error *error);
+/* Whether the module is what the profile is for: its version, and that absent commands are absent.
+ * Only said, in the journal: the cases judge. */
+void probe_profile(struct talk *t, const struct profile *profile);
 
 #endif

@@ -51,6 +51,27 @@ static bool lanes_rest(const struct rig *rig)
 	return true;
 }
 
+/* Whether the suite program has reported all the cases that it was given. */
+static bool check_results(struct rig *rig)
+{
+	size_t without = 0;
+	size_t given = 0;
+	if (rig->end != RIG_COMPLETE || rig->cut_short)
+		return rig->end == RIG_COMPLETE;
+	for (size_t i = 0; i < rig->plan->case_count; i++) {
+		given += rig->cases[i].wanted;
+		without += rig->cases[i].wanted && !rig->cases[i].has_result;
+	}
+	if (!without)
+		return true;
+	rig->end = RIG_RUNNER_DIED;
+	error_set(rig->error, NULL, 0, 0,
+		"the suite program ended (%s) with %zu of %zu cases without a result; see "
+		"runner.log in the run's folder",
+		child_status(rig->runner_status), without, given);
+	return false;
+}
+
 void rig_check_done(struct rig *rig)
 {
 	bool running = rig->runner_started && !rig->runner_gone;
@@ -60,6 +81,8 @@ void rig_check_done(struct rig *rig)
 	for (const struct worker *w = rig->workers; w; w = w->next)
 		if (w->state != WORKER_RUNNER)
 			return;
+	if (!rig->stopping && check_results(rig) && pass_begin(rig))
+		return;
 	event_base_loopbreak(rig->base);
 }
 
@@ -162,6 +185,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	struct lane *lane = &rig->lanes[index];
 	lane->rig = rig;
 	lane->bench = *plan->bench;
+	lane->profile = plan->profile;
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
@@ -243,49 +267,21 @@ static void tear_down(struct rig *rig)
 	tempdir_remove(rig->dir);
 }
 
-/* Cases that the suite program should have reported and did not. */
-static void check_results(struct rig *rig)
-{
-	size_t without = 0;
-	size_t given = 0;
-	if (rig->end != RIG_COMPLETE || rig->stopping)
-		return;
-	for (size_t i = 0; i < rig->plan->case_count; i++) {
-		given += !rig->plan->cases[i].decided;
-		without += !rig->plan->cases[i].decided && !rig->cases[i].has_result;
-	}
-	if (!without)
-		return;
-	rig->end = RIG_RUNNER_DIED;
-	error_set(rig->error, NULL, 0, 0,
-		"the suite program ended (%s) with %zu of %zu cases without a result; see "
-		"runner.log in the run's folder",
-		child_status(rig->runner_status), without, given);
-}
-
 static void run_cases(struct rig *rig)
 {
 	if (set_up(rig) == 0) {
 		for (size_t i = 0; i < rig->lane_count; i++)
 			lane_setup(rig, i);
 		event_base_dispatch(rig->base);
-		check_results(rig);
 	}
 	tear_down(rig);
 }
 
 static void cases_finish(struct rig *rig)
 {
-	for (size_t i = 0; i < rig->plan->case_count; i++) {
-		struct case_state *state = &rig->cases[i];
-		said_finish(&state->by_worker);
-		said_finish(&state->by_criterion);
-		said_finish(&state->by_rig);
-		free(state->breach);
-		free(state->breach_text);
-		free(state->deviation);
-		free(state->deviation_text);
-	}
+	for (size_t i = 0; i < rig->plan->case_count; i++)
+		verdict_reset(&rig->cases[i]);
+	pass_finish(rig);
 	free(rig->cases);
 }
 
@@ -293,7 +289,10 @@ static struct journal *open_journal(const struct rig_plan *plan, struct error *e
 {
 	struct buf path = { 0 };
 	buf_printf(&path, "%s/journal.jsonl", plan->run_dir);
-	struct journal *journal = journal_create(path.data, error);
+	const struct rig_resume *resume = plan->resume;
+	struct journal *journal =
+		resume ? journal_continue(resume->journal_fd, resume->lines, resume->t_ns)
+		       : journal_create(path.data, error);
 	buf_finish(&path);
 	return journal;
 }
@@ -325,12 +324,12 @@ static void run(struct rig *rig)
 	if (!rig->cases)
 		abort();
 	rig->lane_count = count_lanes(plan);
-	rig->open_cases = rig->unleased = plan->case_count;
+	pass_prepare(rig);
 	header_write(rig);
 	broker_note(rig);
 	check_clock(rig);
 	verdict_decided(rig);
-	if (rig->open_cases)
+	if (pass_left(rig))
 		run_cases(rig);
 	int failure = journal_failure(rig->journal);
 	if (failure) {

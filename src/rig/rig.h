@@ -4,6 +4,7 @@
 #ifndef RIG_RIG_H
 #define RIG_RIG_H
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "spec/profile.h"
 #include "spec/spec.h"
@@ -65,6 +66,40 @@ struct rig_case {
 	const char *decided_why;
 };
 
+/* What a case had of a run that is resumed. */
+struct rig_before {
+	bool decided;     /* a verdict without a lease */
+	int attempts;     /* leases */
+	int judged;       /* of these, with a verdict, and no retries */
+	int retried;      /* retries with a verdict */
+	bool bad, failed; /* as they are while the rig runs it */
+	bool cut;         /* the last one has no verdict */
+};
+
+/* How often, and in what order. */
+struct rig_schedule {
+	int shard, shards;      /* shards 0: the whole */
+	size_t whole_count;     /* of the plan that the shard is of */
+	const char *whole_plan; /* a hash of its names */
+	int64_t shuffle;        /* seed; 0: in the plan's order */
+	int repeat;             /* 0: as 1 */
+	int retries, flaky_budget;
+};
+
+/* A line of the journal's beginning that the rig has no use for itself. */
+struct rig_told {
+	const char *event;
+	const char *members; /* `,"key":value…` */
+};
+
+/* A run that goes on: NULL for a new one. */
+struct rig_resume {
+	const struct rig_before *cases; /* one for each of the plan */
+	const char *time;               /* now, UTC */
+	int journal_fd;                 /* locked; the rig closes it */
+	int64_t lines, t_ns;            /* of the journal as it is; numbers and times go on */
+};
+
 struct rig_plan {
 	const struct spec *spec;
 	const struct profile *profile;
@@ -78,12 +113,18 @@ struct rig_plan {
 	const struct rig_case *cases;
 	size_t case_count;
 	int jobs;
+	struct rig_schedule schedule;
+	const char *const *elsewhere; /* names of the plan's cases in other shards, or NULL */
+	const struct rig_told *told;
+	size_t told_count;
+	const struct rig_resume *resume;
 	bool gate_inferred, strict, require_all, fail_fast;
 	/* Called as things happen; any may be NULL. */
 	void *user;
 	void (*on_started)(void *user, const char *case_id);
-	void (*on_verdict)(
-		void *user, const char *case_id, const char *verdict, const char *message);
+	void (*on_verdict)(void *user, size_t case_index, enum attempt_why why, const char *verdict,
+		const char *message);
+	void (*on_more)(void *user, size_t attempts); /* will be made: retries */
 	void (*on_note)(void *user, const char *text);
 	void (*on_tick)(void *user); /* once a second */
 };

@@ -30,8 +30,8 @@ static int write_cases(struct rig *rig, const char *path, struct error *error)
 	if (!f)
 		return error_set(error, NULL, 0, 0, "can't write %s: %s", path, strerror(errno));
 	for (size_t i = 0; i < rig->plan->case_count; i++)
-		if (!rig->plan->cases[i].decided)
-			fprintf(f, "%s\n", rig->plan->cases[i].id);
+		if (rig->cases[rig->order[i]].wanted)
+			fprintf(f, "%s\n", rig->plan->cases[rig->order[i]].id);
 	if (fflush(f) != 0)
 		return error_set(error, NULL, 0, 0, "can't write %s: %s", path, strerror(errno));
 	return 0;
@@ -129,6 +129,7 @@ int runner_start(struct rig *rig, struct error *error)
 			strerror(-pid));
 	rig->runner = pid;
 	rig->runner_started = true;
+	rig->runner_gone = rig->runner_killed = false;
 	rig->runner_pidfd = child_pidfd(pid);
 	if (rig->runner_pidfd < 0)
 		return error_set(error, NULL, 0, 0, "can't watch the suite program: %s",
@@ -211,6 +212,19 @@ static void reap_workers(void)
 	struct deadline deadline = deadline_in_ms(REAP_MS);
 	while (reap_orphans() && !deadline_passed(deadline))
 		poll(NULL, 0, 1);
+}
+
+void runner_reap(struct rig *rig)
+{
+	if (!rig->runner_started)
+		return;
+	reap_workers();
+	/* Whoever is still connected, or about to, has ended. */
+	worker_accept_all(rig);
+	worker_close_all(rig);
+	if (rig->runner_pidfd >= 0)
+		close(rig->runner_pidfd);
+	rig->runner_pidfd = -1;
 }
 
 void runner_finish(struct rig *rig)

@@ -2,6 +2,7 @@
 /* Which line does what next: recover, wait for a worker, serve one. */
 #include "rig/broker.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,17 @@ static bool any_leased(const struct rig *rig)
 	return false;
 }
 
+/* Whether a case that was leased still waits for its verdict. */
+static bool any_open(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->plan->case_count; i++) {
+		const struct case_state *state = &rig->cases[i];
+		if (state->wanted && state->leased && !state->finished)
+			return true;
+	}
+	return false;
+}
+
 /* The worker that gets this line now: the one that has waited longest, unless its broker has to be
  * started first, or can't be. */
 static struct worker *worker_for(struct lane *lane)
@@ -84,6 +96,8 @@ void schedule(struct rig *rig)
 	}
 	if (!rig->stopping)
 		check_lanes(rig);
+	if (rig->cut_short && !rig->stopping && !any_open(rig))
+		runner_kill(rig, SIGKILL);
 	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
 		rig_stop(rig, RIG_COMPLETE, 0, "stopped after the first fail, as asked");
 	rig_check_done(rig);
@@ -102,7 +116,6 @@ void schedule_request(struct worker *worker, enum lane_job job)
 static void opened(struct lane *lane)
 {
 	struct rig *rig = lane->rig;
-	struct error error = { 0 };
 	if (rig->stopping)
 		return;
 	if (!lane->ok) {
@@ -110,16 +123,16 @@ static void opened(struct lane *lane)
 		return;
 	}
 	lane->state = LANE_STALE;
+	/* A run that was killed has left it somewhere. */
+	lane->dirty = rig->plan->resume != NULL;
 	lease_attach(lane);
-	if (++rig->opened < rig->lane_count)
-		return;
-	rig->granting = true;
-	if (runner_start(rig, &error) < 0)
-		rig_stop(rig, RIG_RUNNER_DIED, 0, error.text);
+	if (++rig->opened == rig->lane_count)
+		pass_begin(rig);
 }
 
 static void recovered(struct lane *lane)
 {
+	lane->settled = lane->ok && lane->dirty;
 	lane->dirty = false;
 	if (lane->ok) {
 		if (lane->altered) {
@@ -139,12 +152,26 @@ static void recovered(struct lane *lane)
 	header_note(lane->rig, -1, text);
 }
 
+/* What a replay has to answer. */
+static void journal_control(struct lane *lane)
+{
+	struct buf *line = journal_begin(lane->journal, "control", -1);
+	journal_int(line, "l", lane->index);
+	journal_int(line, "c", lane->worker ? lane->worker->case_index : -1);
+	journal_text(line, "json", buf_text(&lane->json));
+	journal_text(line, "answer", lane->ok ? buf_text(&lane->text) : "");
+	journal_bool(line, "ok", lane->ok);
+	journal_end(lane->journal);
+}
+
 /* A job that a worker asked for. */
 static void answered(struct lane *lane, enum lane_job job)
 {
 	struct worker *worker = lane->worker;
 	if (job == LANE_SWITCH)
 		lease_restarted(lane);
+	if (job == LANE_CONTROL)
+		journal_control(lane);
 	if (!worker) {
 		lane->state = LANE_STALE;
 		lane->dirty = true;

@@ -137,6 +137,37 @@ static const char *grade_of(const struct rig *rig, const char *requirement)
 	return r && r->grade == GRADE_INFERRED ? "inferred" : "stated";
 }
 
+/* What is tried again. */
+static bool is_bad(const char *verdict)
+{
+	return is(verdict, "fail") || is(verdict, "error") || is(verdict, "inconclusive");
+}
+
+/* What this attempt makes of the case: whether it is to be tried again, or the run ends with it. */
+static void keep_score(struct rig *rig, struct case_state *state, const char *verdict)
+{
+	bool bad = is_bad(verdict);
+	if (!state->wanted) {
+		state->decided = true;
+		return;
+	}
+	if (state->why == ATTEMPT_RETRY)
+		state->retried++;
+	else
+		state->judged++;
+	state->bad = bad || (state->bad && state->why != ATTEMPT_RETRY);
+	state->failed = is(verdict, "fail") || (state->failed && state->bad);
+	state->cut = false;
+	state->attempts = state->number;
+	if (!rig->plan->fail_fast || !is(verdict, "fail"))
+		return;
+	rig->granting = false;
+	if (state->retried < rig->plan->schedule.retries)
+		rig->cut_short = true;
+	else
+		rig->failed_fast = true;
+}
+
 static void write_verdict(struct rig *rig, size_t index, const struct outcome *outcome)
 {
 	const struct rig_case *c = &rig->plan->cases[index];
@@ -147,7 +178,9 @@ static void write_verdict(struct rig *rig, size_t index, const struct outcome *o
 	int64_t ns = state->leased ? state->gone_ns - state->granted_ns : 0;
 	struct buf *line = journal_begin(rig->journal, "verdict", -1);
 	journal_int(line, "c", (int64_t)index);
-	journal_int(line, "attempt", 1);
+	journal_int(line, "attempt", state->number);
+	if (state->why != ATTEMPT_FIRST)
+		journal_text(line, "why", attempt_why_name(state->why));
 	journal_text(line, "verdict", outcome->verdict);
 	journal_text(line, "requirement", requirement);
 	journal_text(line, "grade", grade_of(rig, requirement));
@@ -159,25 +192,22 @@ static void write_verdict(struct rig *rig, size_t index, const struct outcome *o
 	journal_int(line, "ms", ns / 1000000);
 	journal_end(rig->journal);
 	state->finished = true;
-	rig->open_cases--;
-	if (!state->leased)
+	if (state->wanted && !state->leased)
 		rig->unleased--;
+	keep_score(rig, state, outcome->verdict);
 	struct buf masked AUTO_BUF = { 0 };
 	const char *message = outcome->message ? outcome->message : "";
 	if (secrets_mask_text(journal_secrets(rig->journal), message, &masked))
 		message = masked.data;
 	if (rig->plan->on_verdict)
-		rig->plan->on_verdict(rig->plan->user, c->id, outcome->verdict, message);
-	if (rig->plan->fail_fast && is(outcome->verdict, "fail")) {
-		rig->failed_fast = true;
-		rig->granting = false;
-	}
+		rig->plan->on_verdict(
+			rig->plan->user, index, state->why, outcome->verdict, message);
 }
 
 void verdict_try(struct rig *rig, size_t case_index)
 {
 	struct case_state *state = &rig->cases[case_index];
-	if (state->finished || state->worker || state->dropped)
+	if (!state->wanted || state->finished || state->worker || state->dropped)
 		return;
 	if (!state->has_result && !(rig->runner_gone && state->leased))
 		return;
@@ -193,11 +223,29 @@ void verdict_decided(struct rig *rig)
 {
 	for (size_t i = 0; i < rig->plan->case_count; i++) {
 		const struct rig_case *c = &rig->plan->cases[i];
-		if (c->decided)
-			write_verdict(rig, i,
-				&(struct outcome){
-					.verdict = c->decided, .message = c->decided_why });
+		if (!c->decided || rig->cases[i].decided)
+			continue;
+		rig->cases[i].number = 1;
+		write_verdict(rig, i,
+			&(struct outcome){ .verdict = c->decided, .message = c->decided_why });
 	}
+}
+
+void verdict_reset(struct case_state *state)
+{
+	said_finish(&state->by_worker);
+	said_finish(&state->by_criterion);
+	said_finish(&state->by_rig);
+	free(state->breach);
+	free(state->breach_text);
+	free(state->deviation);
+	free(state->deviation_text);
+	state->breach = state->breach_text = state->deviation = state->deviation_text = NULL;
+	state->finished = state->leased = state->gone = state->dropped = false;
+	state->has_worker = state->has_result = state->has_abort = false;
+	state->deviations = 0;
+	state->worker = NULL;
+	state->granted_ns = state->gone_ns = 0;
 }
 
 void verdict_runner_gone(struct rig *rig)

@@ -67,7 +67,7 @@ const char *line_render(struct arena *a, const struct line_syntax *line, const s
 const char *line_render_first(
 	struct arena *a, const struct line_syntax *line, const struct values *values, size_t count);
 /* A value as it stands on the wire: quoted and escaped where its type wants it. */
-const char *wire_text(struct arena *a, const struct slot *slot, const char *value);
+const char *slot_wire_text(struct arena *a, const struct slot *slot, const char *value);
 void typical_values(struct arena *a, const struct line_syntax *line, struct values *out);
 
 /* derive-name.c: "-1" -> "minus_1", "" -> "empty". */

@@ -177,7 +177,7 @@ const char *line_render_first(
 	return keep(a, &text);
 }
 
-const char *wire_text(struct arena *a, const struct slot *slot, const char *value)
+const char *slot_wire_text(struct arena *a, const struct slot *slot, const char *value)
 {
 	enum parameter_type type = slot->parameter->type;
 	if (type == PARAM_INTEGER || type == PARAM_HEX)
@@ -197,5 +197,6 @@ const char *wire_text(struct arena *a, const struct slot *slot, const char *valu
 void typical_values(struct arena *a, const struct line_syntax *line, struct values *out)
 {
 	for (size_t i = 0; i < line->slot_count; i++)
-		out->text[i] = wire_text(a, &line->slots[i], line->slots[i].parameter->typical);
+		out->text[i] =
+			slot_wire_text(a, &line->slots[i], line->slots[i].parameter->typical);
 }

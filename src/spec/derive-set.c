@@ -66,7 +66,7 @@ static void accept_value(
 		return;
 	struct values values;
 	typical_values(b->arena, &b->line, &values);
-	values.text[slot] = wire_text(b->arena, &b->line.slots[slot], value);
+	values.text[slot] = slot_wire_text(b->arena, &b->line.slots[slot], value);
 	add_accept_case(b,
 		arena_printf(b->arena, "%s_%s_accepts_%s", b->prefix, p->name,
 			label ? label : name_of_value(b->arena, value)),
@@ -184,7 +184,7 @@ static void refuse_bounds(struct builder *b, size_t slot, struct seen *seen)
 			continue;
 		}
 		const char *text = text_of_length(b, p, outside[i]);
-		refuse_text(b, slot, seen, wire_text(b->arena, &b->line.slots[slot], text),
+		refuse_text(b, slot, seen, slot_wire_text(b->arena, &b->line.slots[slot], text),
 			length_label(b, outside[i]), p->refuses);
 	}
 }
@@ -297,7 +297,7 @@ static void add_set(struct builder *b, struct derived_case *c, const struct set_
 {
 	struct values values;
 	for (size_t i = 0; i < b->line.slot_count; i++)
-		values.text[i] = wire_text(b->arena, &b->line.slots[i], set->value[i]);
+		values.text[i] = slot_wire_text(b->arena, &b->line.slots[i], set->value[i]);
 	add_format_needs(b, c, &values);
 	add_accepted(b, c, full_line(b, &values), &values);
 }

@@ -293,7 +293,7 @@ void add_format_needs(struct builder *b, struct derived_case *c, const struct va
 		const struct parameter *p = b->line.slots[i].parameter;
 		for (size_t k = 0; k < p->value_needs_count; k++) {
 			const struct value_needs *v = &p->value_needs[k];
-			const char *wire = wire_text(b->arena, &b->line.slots[i], v->value);
+			const char *wire = slot_wire_text(b->arena, &b->line.slots[i], v->value);
 			for (size_t n = 0; strcmp(wire, values->text[i]) == 0 && v->needs[n]; n++)
 				add_need(b, c, v->needs[n]);
 		}

@@ -109,6 +109,9 @@ static bool is_named(const struct parameter *p, const char *value)
 	for (const char **v = p->also_accepts; *v; v++)
 		if (strcmp(*v, value) == 0)
 			return true;
+	for (const char **v = p->documented; *v; v++)
+		if (strcmp(*v, value) == 0)
+			return true;
 	return false;
 }
 
@@ -135,8 +138,11 @@ static void judge_value(
 	else if (p->type == PARAM_INTEGER && !text_integer(arg->plain, &number))
 		state(out, COMMAND_INVALID, p->wrong_type, "<%s> is no integer: %.60s", p->name,
 			arg->raw);
-	else if (!spec_value_fits(p, arg->plain, false, &why))
-		state(out, COMMAND_INVALID, p->refuses, "<%s> %.60s %s", p->name, arg->raw, why);
+	else if (!spec_value_fits(p, arg->plain, false, &why) && !is_named(p, arg->plain))
+		/* Of a number too big or too small the reason says which. */
+		state(out, COMMAND_INVALID, p->refuses, "<%s> %.*s%s%s", p->name,
+			strchr("-0123456789", *why) ? 0 : 60, arg->raw,
+			strchr("-0123456789", *why) ? "" : " ", why);
 	else if (arg->odd)
 		state(out, COMMAND_UNCERTAIN, NULL, "<%s> has quotes or commas that don't pair up",
 			p->name);

@@ -86,17 +86,39 @@ static bool depends_on_state(const struct command *command, const struct form *f
 	       form->needs[0] || command->online || command->more_set_count;
 }
 
+/* A text that begins with a quote, as printed: where it ends nobody can tell. */
+static bool holds_quotes(const char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const char *p = strstr(lines[i], "\"\""); p; p = strstr(p + 1, "\"\""))
+			if (p[2] && p[2] != ',' && p[2] != '"')
+				return true;
+	return false;
+}
+
+static void judge_information(
+	struct judged *out, const struct command_line *c, const char *const *lines, size_t count)
+{
+	const struct form *form = c->form;
+	const char *why;
+	if (response_match(
+		    form->responses, form->response_count, c->command, lines, count, NULL, &why))
+		judged(out, JUDGED_CONFORMS, form->requirement, "%s", "as documented");
+	else if (count == 0 && depends_on_state(c->command, form))
+		judged(out, JUDGED_UNSCORED, "",
+			"nothing to tell, which depends on the module's state");
+	else if (holds_quotes(lines, count))
+		judged(out, JUDGED_UNSCORED, "", "a text with quotes inside can't be taken apart");
+	else
+		judged(out, JUDGED_BREAKS, form->requirement, "%.240s", why);
+}
+
 static void judge_answer(struct judged *out, const struct command_line *c, const struct exchange *e,
 	const char *const *lines, size_t count)
 {
 	const struct form *form = c->form;
-	const char *why;
 	if (strcmp(e->final, form->final) == 0) {
-		if (response_match(form->responses, form->response_count, c->command, lines, count,
-			    NULL, &why))
-			judged(out, JUDGED_CONFORMS, form->requirement, "%s", "as documented");
-		else
-			judged(out, JUDGED_BREAKS, form->requirement, "%.240s", why);
+		judge_information(out, c, lines, count);
 		return;
 	}
 	bool refused = strcmp(e->final, "ERROR") == 0;
@@ -135,6 +157,8 @@ void judge_exchange(struct judged *out, const struct spec *spec, const struct pr
 	*out = (struct judged){ 0 };
 	struct command_line c;
 	command_line_judge(&c, spec, e->command);
+	out->form = c.form && c.form->present ? c.form : NULL;
+	out->refusal = c.state == COMMAND_INVALID;
 	const char **lines = calloc(e->line_count + 1, sizeof(*lines));
 	if (!lines) {
 		judged(out, JUDGED_UNSCORED, "", "out of memory");
@@ -153,4 +177,30 @@ void judge_exchange(struct judged *out, const struct spec *spec, const struct pr
 			*out = broken;
 	}
 	free(lines);
+}
+
+static void put_response(struct buf *out, const struct response *response, const char *final)
+{
+	for (size_t i = 0; i < response->count; i++) {
+		const struct response_line *line = &response->lines[i];
+		buf_printf(out,
+			line->optional ? "[%s] "
+			: line->repeat ? "%s … "
+				       : "%s ",
+			line->text);
+	}
+	buf_puts(out, final);
+}
+
+void judge_expected(struct buf *out, const struct judged *judged)
+{
+	const struct form *form = judged->form;
+	if (judged->refusal) {
+		buf_puts(out, "ERROR");
+		return;
+	}
+	for (size_t i = 0; form && i < form->response_count; i++) {
+		buf_puts(out, i ? " or " : "");
+		put_response(out, &form->responses[i], form->final);
+	}
 }

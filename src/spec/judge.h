@@ -3,6 +3,7 @@
 #ifndef SPEC_JUDGE_H
 #define SPEC_JUDGE_H
 
+#include "base/buf.h"
 #include "spec/profile.h"
 #include "spec/spec.h"
 
@@ -25,8 +26,13 @@ struct judged {
 	enum judgement judgement;
 	char id[64];
 	char why[256];
+	const struct form *form; /* the command has; NULL: none that is documented */
+	bool refusal;            /* the command line is to be refused */
 };
 
+/* What the document lets the module answer, for a reader: `+CWMODE:<mode> OK`. Nothing when it says
+ * nothing. */
+void judge_expected(struct buf *out, const struct judged *judged);
 void judge_exchange(struct judged *out, const struct spec *spec, const struct profile *profile,
 	const struct exchange *exchange);
 

@@ -47,6 +47,8 @@ int load_check_parameter(struct loader *l, const struct parameter *p)
 		return load_error(l, "type", "free text stands in responses only");
 	if (check_values(l, "also_accepts", p, p->also_accepts, true) < 0)
 		return -1;
+	if (check_values(l, "documented", p, p->documented, false) < 0)
+		return -1;
 	return check_values(l, "also_refuses", p, p->also_refuses, false);
 }
 

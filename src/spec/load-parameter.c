@@ -31,6 +31,7 @@ static const struct field parameter_fields[] = {
 	{ "also_accepts", FIELD_LIST, offsetof(struct raw_parameter, parameter.also_accepts),
 		false },
 	{ "value_needs", FIELD_OTHER, 0, false },
+	{ "documented", FIELD_LIST, offsetof(struct raw_parameter, parameter.documented), false },
 	{ "also_refuses", FIELD_LIST, offsetof(struct raw_parameter, parameter.also_refuses),
 		false },
 	{ NULL },

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "spec/load.h"
+#include "spec/template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,15 @@ struct reading {
 
 struct raw_profile {
 	const char *name, *title, *inherits;
-	const char **deviations;
+	const char **deviations, **without;
 };
 
 static const struct field profile_fields[] = {
 	{ "profile", FIELD_STRING, offsetof(struct raw_profile, name), true },
 	{ "title", FIELD_STRING, offsetof(struct raw_profile, title), true },
 	{ "inherits", FIELD_STRING, offsetof(struct raw_profile, inherits), false },
+	{ "without", FIELD_LIST, offsetof(struct raw_profile, without), false },
+	{ "firmware", FIELD_OTHER, 0, false },
 	{ "deviations", FIELD_LIST, offsetof(struct raw_profile, deviations), false },
 	{ "absent", FIELD_OTHER, 0, false },
 	{ "noise", FIELD_OTHER, 0, false },
@@ -87,6 +90,75 @@ static int read_noise(struct loader *l, const json_t *value, void *user)
 	return 0;
 }
 
+static const struct field firmware_fields[] = {
+	{ "lines", FIELD_LIST, offsetof(struct profile_firmware, lines), true },
+	{ "source", FIELD_STRING, offsetof(struct profile_firmware, source), true },
+	{ NULL },
+};
+
+static int check_patterns(struct loader *l, const char *const *lines)
+{
+	size_t mark = load_into(l, "lines");
+	int status = 0;
+	if (!lines[0])
+		status = load_error(l, NULL, "at least one pattern");
+	for (size_t i = 0; lines[i] && status == 0; i++) {
+		struct error why = { 0 };
+		size_t inner = load_into_index(l, i);
+		struct template *t =
+			template_create(arena_printf(l->arena, "re:%s", lines[i]), NULL, &why);
+		if (!t)
+			status = load_error(l, NULL, "%s", why.text);
+		template_destroy(t);
+		load_up(l, inner);
+	}
+	load_up(l, mark);
+	return status;
+}
+
+static int read_firmware(struct loader *l, const json_t *value, void *user)
+{
+	const struct reading *r = user;
+	struct profile *p = r->profile;
+	struct profile_firmware one;
+	if (load_fields(l, value, firmware_fields, &one) < 0 || check_patterns(l, one.lines) < 0)
+		return -1;
+	/* The files that this one inherits from have been read, and are for other firmware. */
+	if (r->chain_count == 1)
+		*(struct profile_firmware *)arena_push(
+			r->arena, &p->firmware, &p->firmware_count, sizeof(one)) = one;
+	return 0;
+}
+
+static bool take_out(const char **list, const char *text)
+{
+	while (*list && strcmp(*list, text) != 0)
+		list++;
+	if (!*list)
+		return false;
+	for (; *list; list++)
+		list[0] = list[1];
+	return true;
+}
+
+/* What a later release does no longer, or has got. */
+static int read_without(struct loader *l, struct reading *r, const char *const *names)
+{
+	size_t mark = load_into(l, "without");
+	int status = 0;
+	for (size_t i = 0; names[i] && status == 0; i++) {
+		size_t inner = load_into_index(l, i);
+		if (!take_out(r->profile->deviations, names[i]) &&
+			!take_out(r->profile->absent, names[i]))
+			status = load_error(l, NULL,
+				"\"%s\" is no deviation and no absent command that is inherited",
+				names[i]);
+		load_up(l, inner);
+	}
+	load_up(l, mark);
+	return status;
+}
+
 static int read_deviations(struct loader *l, struct reading *r, const char *const *ids)
 {
 	size_t mark = load_into(l, "deviations");
@@ -134,11 +206,14 @@ static int read_content(struct loader *l, struct reading *r, const char *path)
 	if (strcmp(raw.name, base_name(r->arena, path)) != 0)
 		return load_error(l, "profile", "the file of \"%s\" must be called %s.json",
 			raw.name, raw.name);
+	if (strcmp(raw.name, "auto") == 0)
+		return load_error(l, "profile", "\"auto\" asks the module, and is no name");
 	if (raw.inherits && read_inherited(l, r, path, raw.inherits) < 0)
 		return -1;
 	r->profile->name = raw.name;
 	r->profile->title = raw.title;
-	if (read_deviations(l, r, raw.deviations) < 0 ||
+	if (read_without(l, r, raw.without) < 0 || read_deviations(l, r, raw.deviations) < 0 ||
+		load_array(l, l->strict.root, "firmware", read_firmware, r) < 0 ||
 		load_array(l, l->strict.root, "absent", read_absent, r) < 0)
 		return -1;
 	return load_array(l, l->strict.root, "noise", read_noise, r);

@@ -94,6 +94,8 @@ struct parameter {
 			back */
 	const char *accepts, *refuses, *wrong_type; /* requirement ids or NULL */
 	const char **also_accepts, **also_refuses;  /* NULL-terminated */
+	const char **documented; /* outside the range, but the document sends it: judged by a
+				    scenario */
 	struct value_needs *value_needs;
 	size_t value_needs_count;
 };

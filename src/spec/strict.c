@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX_BYTES = 16 * 1024 * 1024, PATH_SEED = 0 };
+enum { FILE_MAX_MIB = 16, LARGE_MAX_MIB = 512, PATH_SEED = 0 };
 
 struct strict_position {
 	uint64_t path; /* hash */
@@ -28,15 +28,16 @@ struct scanner {
 	size_t count, capacity;
 };
 
-static int read_file(struct strict *s, struct error *error)
+static int read_file(struct strict *s, size_t most_mib, struct error *error)
 {
+	size_t most = most_mib << 20;
 	FILE *f AUTO_FILE = fopen(s->file, "re");
 	if (!f)
 		return error_set(error, s->file, 0, 0, "can't be read: %s", strerror(errno));
 	struct buf text = { 0 };
 	char part[16384];
 	size_t got;
-	while ((got = fread(part, 1, sizeof(part), f)) > 0 && text.len <= FILE_MAX_BYTES)
+	while ((got = fread(part, 1, sizeof(part), f)) > 0 && text.len <= most)
 		buf_append(&text, part, got);
 	bool failed = ferror(f);
 	int cause = errno;
@@ -44,19 +45,18 @@ static int read_file(struct strict *s, struct error *error)
 	s->text = buf_take(&text);
 	if (failed)
 		return error_set(error, s->file, 0, 0, "can't be read: %s", strerror(cause));
-	if (s->len > FILE_MAX_BYTES)
-		return error_set(error, s->file, 0, 0, "is larger than %d MiB",
-			FILE_MAX_BYTES / 1024 / 1024);
+	if (s->len > most)
+		return error_set(error, s->file, 0, 0, "is larger than %zu MiB", most_mib);
 	return 0;
 }
 
-int strict_open(struct strict *s, const char *path, struct error *error)
+static int open_file(struct strict *s, const char *path, size_t most_mib, struct error *error)
 {
 	*s = (struct strict){ .file = strdup(path) };
 	if (!s->file)
 		return error_set(error, path, 0, 0, "out of memory");
 	json_error_t cause;
-	if (read_file(s, error) == 0) {
+	if (read_file(s, most_mib, error) == 0) {
 		s->root = json_loadb(s->text ? s->text : "", s->len,
 			JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &cause);
 		if (s->root)
@@ -66,6 +66,16 @@ int strict_open(struct strict *s, const char *path, struct error *error)
 	}
 	strict_close(s);
 	return -1;
+}
+
+int strict_open(struct strict *s, const char *path, struct error *error)
+{
+	return open_file(s, path, FILE_MAX_MIB, error);
+}
+
+int strict_open_large(struct strict *s, const char *path, struct error *error)
+{
+	return open_file(s, path, LARGE_MAX_MIB, error);
 }
 
 void strict_close(struct strict *s)

@@ -23,6 +23,8 @@ struct strict {
 
 /* Reads and parses. 0, or -1 with *error (file missing, not UTF-8, syntax, duplicate key). */
 int strict_open(struct strict *s, const char *path, struct error *error);
+/* The same for files that a program wrote: they may be large. */
+int strict_open_large(struct strict *s, const char *path, struct error *error);
 void strict_close(struct strict *s);
 /* Line (and column, may be NULL) of a value; path such as "parameters.baudrate.min" or
  * "requirements[3].id" ("" is the whole); the key's own position. When there is no such value, that

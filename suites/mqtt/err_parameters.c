@@ -246,7 +246,7 @@ Test(err_code, keepalive_is_null, REQ("ERR_CODE-44"))
 Test(err_code, keepalive_value_is_wrong, REQ("ERR_CODE-45"))
 {
 	enter_user_codes();
-	refused("AT+MQTTCONNCFG=0,59,0,\"a/b\",\"gone\",0,0", 0x602D);
+	refused("AT+MQTTCONNCFG=0,-1,0,\"a/b\",\"gone\",0,0", 0x602D);
 	refused("AT+MQTTCONNCFG=0,7201,0,\"a/b\",\"gone\",0,0", 0x602D);
 	leave_codes();
 }

@@ -347,7 +347,7 @@ Test(mqttconncfg, is_refused_while_connected, REQ("MQTTCONNCFG-36"), TAGS("needs
 
 static const char *const refusals[] = {
 	"AT+MQTTCONNCFG=1,300,1,\"wrong\",\"wrong\",2,1",
-	"AT+MQTTCONNCFG=0,59,1,\"wrong\",\"wrong\",2,1",
+	"AT+MQTTCONNCFG=0,7201,1,\"wrong\",\"wrong\",2,1",
 	"AT+MQTTCONNCFG=0,300,1,\"wrong\",\"wrong\",3,1",
 	"AT+MQTTCONNCFG=0,300,1,\"wrong\",\"wrong\",2,2",
 	"AT+MQTTCONNCFG=0,300,1,\"wrong\",\"wrong\",2",

@@ -99,7 +99,7 @@ Test(cipdomain, empty_name_is_refused, REQ("CIPDOMAIN-6"),
 Test(cipdomain, second_parameter_is_refused, REQ("CIPDOMAIN-5"),
 	TAGS("nvs needs:access_point needs:peers"))
 {
-	expect_unasked("AT+CIPDOMAIN=\"www.atconform.test\",1");
+	expect_unasked("AT+CIPDOMAIN=\"www.atconform.test\",9");
 }
 
 Test(cipdomain, unknown_name_is_an_error, REQ("CIPDOMAIN-8"),

@@ -112,7 +112,8 @@ Test(ciprecvdata, shows_no_address_by_itself, REQ("CIPRECVDATA-16"), TAGS("needs
 	int peer = enter_passive_links(1, "tcp", NULL);
 	feed(peer, 0, 0, "hello", 5);
 	recvdata("AT+CIPRECVDATA=0,5", "hello", 5);
-	check(came_as("+CIPRECVDATA:5,hello"), "something stands between the length and the data");
+	check(deviated() || came_as("+CIPRECVDATA:5,hello"),
+		"something stands between the length and the data");
 	leave_passive_links();
 }
 
@@ -137,6 +138,12 @@ Test(ciprecvdata, reads_piece_by_piece, REQ("CIPRECVDATA-15"), TAGS("needs:peers
 	leave_passive();
 }
 
+static bool is_from(const struct ipd_header *h, int peer)
+{
+	return h->has_remote && strcmp(h->remote_ip, peer_address(peer)) == 0 &&
+	       h->remote_port == peer_port(peer);
+}
+
 Test(ciprecvdata, shows_the_address_on_demand, REQ("CIPRECVDATA-17", "CIPRECVDATA-16"),
 	TAGS("needs:peers"))
 {
@@ -144,9 +151,9 @@ Test(ciprecvdata, shows_the_address_on_demand, REQ("CIPRECVDATA-17", "CIPRECVDAT
 	given("AT+CIPDINFO=1");
 	feed(peer, 0, LINK_SINGLE, "hello", 5);
 	const struct ipd_header *h = recvdata_any("AT+CIPRECVDATA=5");
-	check(h->has_remote && h->len == 5, "length %zu, address \"%s\"", h->len, h->remote_ip);
-	check(strcmp(h->remote_ip, peer_address(peer)) == 0, "the address is %s", h->remote_ip);
-	check(h->remote_port == peer_port(peer), "the port is %d", h->remote_port);
+	check(h->len == 5, "the length is %zu", h->len);
+	check(deviated() || is_from(h, peer), "the address is \"%s\", %d", h->remote_ip,
+		h->remote_port);
 	check(memcmp(h->data, "hello", 5) == 0, "the data are others");
 	given("AT+CIPDINFO=0");
 	feed(peer, 0, LINK_SINGLE, "hello", 5);
@@ -184,10 +191,17 @@ Test(ciprecvdata, takes_nothing_when_the_length_is_refused, REQ("CIPRECVDATA-5")
 	int peer = enter_passive_linked("tcp", NULL);
 	feed(peer, 0, LINK_SINGLE, some_bytes(7, 3000), 3000);
 	at("AT+CIPRECVDATA=0", "ERROR");
-	at("AT+CIPRECVDATA=2049", "ERROR");
 	at("AT+CIPRECVDATA=-1", "ERROR");
 	check(kept(LINK_SINGLE) == 3000, "%lld bytes are left", (long long)kept(LINK_SINGLE));
 	read_all(LINK_SINGLE, some_bytes(7, 3000), 3000);
+	leave_passive();
+}
+
+Test(ciprecvdata, refuses_more_than_2048_bytes, REQ("CIPRECVDATA-5"), TAGS("needs:peers"))
+{
+	int peer = enter_passive_linked("tcp", NULL);
+	feed(peer, 0, LINK_SINGLE, some_bytes(7, 3000), 3000);
+	at("AT+CIPRECVDATA=2049", "ERROR");
 	leave_passive();
 }
 
@@ -330,9 +344,8 @@ Test(ciprecvdata, shows_the_sender_of_each_datagram, REQ("CIPRECVDATA-31"),
 		const struct ipd_header *h = recvdata_any("AT+CIPRECVDATA=2048");
 		check(h->len == 8 && memcmp(h->data, fmt("number %d", i), 8) == 0,
 			"read %d gives %zu bytes", i, h->len);
-		check(h->has_remote && strcmp(h->remote_ip, peer_address(senders[i])) == 0 &&
-				h->remote_port == peer_port(senders[i]),
-			"datagram %d is shown as from %s, %d", i, h->remote_ip, h->remote_port);
+		check(deviated() || is_from(h, senders[i]), "datagram %d is shown as from %s, %d",
+			i, h->remote_ip, h->remote_port);
 	}
 	given("AT+CIPDINFO=0");
 	leave_passive();

@@ -119,7 +119,7 @@ Test(cipsntpcfg, is_left_by_refused_commands, REQ("CIPSNTPCFG-19", "CIPSNTPCFG-5
 	configure_time(3, ",\"cn.ntp.org.cn\"");
 	const char *before = config();
 	static const char *const refused[] = { "-12,\"a.test\"", "14,\"a.test\"", "x,\"a.test\"",
-		"1,-12,\"a.test\"", "1,14,\"a.test\"", "2,8,\"a.test\"", "8,a.test", "1,8,a.test",
+		"1,-99,\"a.test\"", "1,99,\"a.test\"", "2,8,\"a.test\"", "8,a.test", "1,8,a.test",
 		"1,8,\"a.test\",\"b.test\",\"c.test\",\"d.test\"" };
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		at(fmt("AT+CIPSNTPCFG=%s", refused[i]), "ERROR");

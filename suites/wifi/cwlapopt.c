@@ -108,7 +108,7 @@ Test(cwlapopt, stays_when_a_command_is_refused, REQ("CWLAPOPT-20"), TAGS("needs:
 {
 	enter_mode(1);
 	expect_fields(5, "AT+CWLAP");
-	at("AT+CWLAPOPT=1,32", "ERROR");
+	at("AT+CWLAPOPT=1,-1", "ERROR");
 	at("AT+CWLAPOPT=2,31", "ERROR");
 	any("AT+CWLAP");
 	check(line_count() > 0, "the list is empty");

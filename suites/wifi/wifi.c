@@ -76,7 +76,7 @@ bool is_joined(void)
 	for (size_t i = 0; i < line_count(); i++)
 		if (line_like(i, RE("\\+CWJAP:\"?(?<ssid>.*?)\"?,\"?(?<bssid>[0-9A-Fa-f:]{17})\"?,"
 				    "(?<channel>\\d+),(?<rssi>-?\\d+),(?<pci>\\d+),(?<reconn>\\d+),"
-				    "(?<interval>\\d+)")))
+				    "(?<interval>\\d+)(?:,\\d+)*")))
 			return true;
 	return false;
 }

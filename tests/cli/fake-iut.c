@@ -22,7 +22,7 @@ struct iut {
 	int in, out;
 	int slave; /* of a PTY of its own, or -1 */
 	const char *trigger;
-	long long bytes;
+	long long bytes, times;
 	bool echo;
 	const struct mode *mode;
 };
@@ -129,6 +129,15 @@ static void reboot(struct iut *iut, const char *line)
 	say(iut, "\r\n ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n\xfe\x80\x1c\r\nready\r\n");
 }
 
+/* As a board with a loose wire: wrong now and then, and right when asked again. */
+static void flaky(struct iut *iut, const char *line)
+{
+	if (iut->times-- > 0)
+		say(iut, "\r\nERROR\r\n");
+	else
+		answer(iut, line);
+}
+
 static const struct mode modes[] = {
 	{ "normal", true, answer, "AT, ATE, AT+RST, AT+GMR and AT+SYSRAM?" },
 	{ "silent", false, ignore, "reads, never answers" },
@@ -139,6 +148,7 @@ static const struct mode modes[] = {
 	{ "flood", true, flood, "--bytes N without a line end at the trigger" },
 	{ "die", true, die, "ends in the middle of a line at the trigger" },
 	{ "hostile", true, hostile, "markup, escapes and NULs at the trigger" },
+	{ "flaky", true, flaky, "ERROR to the trigger, the first --times N times" },
 	{ "reboot", true, reboot, "restarts at the trigger instead of an answer" },
 };
 enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };
@@ -232,7 +242,8 @@ static int open_tcp(struct iut *iut)
 
 static int usage(void)
 {
-	fputs("usage: fake-iut [--pty PATH | --tcp] [--at COMMAND] [--bytes N] MODE\n", stderr);
+	fputs("usage: fake-iut [--pty PATH | --tcp] [--at COMMAND] [--bytes N] [--times N] MODE\n",
+		stderr);
 	for (size_t i = 0; i < MODE_COUNT; i++)
 		fprintf(stderr, "  %-9s %s\n", modes[i].name, modes[i].text);
 	return 2;
@@ -263,6 +274,8 @@ static void take_options(struct iut *iut, struct place *place, char **word)
 			iut->trigger = *++word;
 		else if (strcmp(*word, "--bytes") == 0 && value)
 			iut->bytes = atoll(*++word);
+		else if (strcmp(*word, "--times") == 0 && value)
+			iut->times = atoll(*++word);
 		else
 			take_word(iut, *word);
 	}

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 
 VERDICTS = ("pass", "fail", "deviation", "inconclusive", "unequipped", "error", "n/a", "skipped",
-            "missing")
+            "missing", "flaky")
 VOID = {"meta", "br", "input", "img", "link"}
 LOOKS = {"n/a": "na"}  # classes of the page that are not the verdict's name
 
@@ -60,11 +60,11 @@ class Output:
 
 def console(text):
     flat = " ".join(text.split())
-    total, rest = re.findall(r"(?:^| )(\d+) cases: (.*?missing) ", flat)[-1]
+    total, rest = re.findall(r"(?:^| )(\d+) cases: (.*?flaky) ", flat)[-1]
     counts = dict((word, int(n)) for n, word in re.findall(r"(\d+) ([a-z/]+)(?: \([^)]*\))?(?:,|$)", rest))
     assert set(counts) == set(VERDICTS), rest
     assert sum(counts.values()) == int(total), flat[-300:]
-    outcome, code = re.findall(r"missing ([A-Z][A-Za-z ]+) \(exit (\d+)\): ", flat)[-1]
+    outcome, code = re.findall(r"flaky ([A-Z][A-Za-z ]+) \(exit (\d+)\): ", flat)[-1]
     assert (outcome == "Conforms") == (code == "0"), (outcome, code)
     said = [int(n) for n in re.findall(r"\(exit \d+\): (\d+) of \d+ cases passed", flat)]
     cases = {}
@@ -73,7 +73,7 @@ def console(text):
         title = re.fullmatch(r"([A-Z].*) \(\d+\)", line)
         section = title[1] if title else None if not line else section
         entry = re.match(r"  (?:[a-z/]+  )?([a-z0-9_]+/[a-z0-9_]+/\S+)(?:  |$)", line)
-        if entry and section and not section.startswith("Passed only"):
+        if entry and section:
             cases[entry[1]] = section.split(":")[0].split(" ")[0].lower()
     return Output(outcome == "Conforms", {"totals": counts["pass"], **({"end": said[0]} if said else {})},
                   cases)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""All families against the virtual module in both dialects: the document passes, the
-field deviates exactly where the list says."""
+"""All families against the virtual module in its dialects: the document passes, the field and the
+releases deviate exactly where the lists say."""
 import json
 import os
 import unittest
@@ -19,6 +19,15 @@ def deviations(events):
 def not_passed(result):
     return {name: (v["verdict"], v.get("message")) for name, v in result.verdicts().items()
             if v["verdict"] != "pass"}
+
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def pairs(listed):
+    return {(case, d) for case, ids in listed.items() for d in ids}
 
 
 class Dialects(CliTest):
@@ -67,6 +76,40 @@ class Dialects(CliTest):
         self.assertEqual(deviations(events), set())
         failed = {name for name, v in result.verdicts().items() if v["verdict"] == "fail"}
         self.assertEqual(failed, listed)
+
+    def release(self, name, *cases, **options):
+        """Against its own profile: deviations as listed, and no other verdict than these."""
+        result = self.whole(f"virtual:?dialect={name}", "--profile", "auto", "--jobs", "2",
+                            *cases, **options)
+        events = self.check_journal(result)
+        self.assertEqual(events_of(events, "run")[0]["profile"], f"esp8266-at-{name}")
+        self.assertEqual([e["text"] for e in events_of(events, "probe") if not e["ok"]], [])
+        others = {case: v for case, v in not_passed(result).items()
+                  if v[0] not in ("deviation", "n/a")}
+        self.assertEqual(others, {}, name)
+        self.assertEqual(result.code, 0, result.err)
+        return result, events
+
+    def test_releases_deviate_as_listed(self):
+        for name, listed in read("release-deviations.json").items():
+            result, events = self.release(name, "basic/at/*", *sorted(listed))
+            self.assertEqual(deviations(events), pairs(listed), name)
+            os.rename(result.dir, f"{result.dir}-{name}")
+            result = self.whole(f"virtual:?dialect={name}", "--jobs", "2", *sorted(listed))
+            passed = {case for case, v in result.verdicts().items() if v["verdict"] == "pass"}
+            self.assertEqual(passed, set(), name)
+            self.assertEqual(result.code, 1, result.err)
+            os.rename(result.dir, f"{result.dir}-{name}-document")
+
+    @unittest.skipUnless(os.environ.get("ATCONFORM_TEST_LONG"), "three whole runs")
+    def test_releases_deviate_nowhere_else(self):
+        field = read("field-deviations.json")
+        for name, listed in read("release-deviations.json").items():
+            result, events = self.release(name)
+            claimed = {case for case, v in result.verdicts().items() if v["verdict"] != "n/a"}
+            os.rename(result.dir, f"{result.dir}-{name}")
+            expected = {case: ids for case, ids in {**field, **listed}.items() if case in claimed}
+            self.assertEqual(deviations(events), pairs(expected), name)
 
 
 if __name__ == "__main__":

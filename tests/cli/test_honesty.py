@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests/report"))
 import journal_gen
 
 CASES = ("basic/x/passes", "basic/x/does_not")
-KINDS = [(v, "stated") for v in VERDICTS if v != "pass"] + [("fail", "inferred")]
+KINDS = [(v, "stated") for v in VERDICTS if v not in ("pass", "flaky")] + [("fail", "inferred")]
 SECTIONS = {"fail": "fails", "deviation": "known", "error": "errors", "n/a": "not"}
 GATES = [dict(zip(("inferred", "strict", "require_all"), flags))
          for flags in itertools.product((False, True), repeat=3)]
@@ -254,20 +254,36 @@ class Attempts(Honesty):
                 code = 1 if gates(verdict, grade, NO_GATES) else 5
                 self.not_green(self.attempts("pass", verdict), code, (), "pass, then " + verdict)
 
-    def test_a_pass_after_another_verdict_is_told_apart(self):
+    def test_a_pass_after_another_verdict_is_no_pass(self):
+        """It is flaky everywhere, whatever came before; a budget only takes its weight."""
         for verdict in ("fail", "error", "inconclusive", "deviation", "unequipped", "skipped", "n/a"):
-            code, found = self.outputs(self.attempts(verdict, "pass"))
-            self.assertEqual(code, 0)
-            self.check_passed(found, [CASES[0]])
-            with open(os.path.join(self.home, "run/console"), encoding="utf-8") as f:
-                text = " ".join(f.read().split())
-            self.assertIn("Passed only when repeated (1)", text)
-            self.assertIn("1 passed only when repeated", text)
-            with open(os.path.join(self.home, "run/json"), encoding="utf-8") as f:
-                results = json.load(f)["results"]
-            self.assertEqual((results["summary"]["flaky"], results["tests"][0].get("flaky")), (1, True))
-            with open(os.path.join(self.home, "run/html"), encoding="utf-8") as f:
-                self.assertIn("1 passed only when repeated", f.read())
+            for budget, code in ((0, 1), (1, 5)):
+                journal = self.attempts(verdict, "pass")
+                journal.lines[0]["flaky_budget"] = budget
+                found = self.not_green(journal, code, (), verdict)
+                self.assertEqual({found[f].cases[CASES[0]] for f in ("console", "json", "html")}, {"flaky"})
+                self.assertIn("flaky", found["junit"].cases[CASES[0]])
+                for name in ("json", "html"):
+                    self.assertEqual(found[name].requirements["X-1"], "flaky", name)
+                with open(os.path.join(self.home, "run/json"), encoding="utf-8") as f:
+                    results = json.load(f)["results"]
+                self.assertEqual((results["summary"]["flaky"], results["tests"][0].get("flaky")), (1, True))
+
+    def test_a_bad_repetition_is_not_outweighed(self):
+        for verdict in ("fail", "error", "inconclusive"):
+            for verdicts in ((verdict, "pass", "pass"), ("pass", verdict, "pass"), ("pass", "pass", verdict)):
+                journal = self.attempts(*verdicts)
+                journal.lines[0]["repeat"] = 3
+                for line in journal.lines:
+                    if line["e"] == "lease" and line["attempt"] > 1:
+                        line["why"] = "repeat"
+                self.not_green(journal, 1, (), verdict)
+
+    def test_too_few_repetitions_are_no_pass(self):
+        journal = self.attempts("pass")
+        journal.lines[0]["repeat"] = 2
+        found = self.not_green(journal, 1)
+        self.assertEqual(found["json"].cases[CASES[0]], "missing")
 
 
 class Runs(Honesty):

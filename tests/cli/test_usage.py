@@ -9,7 +9,7 @@ import unittest
 
 from harness import ATCONFORM, SOURCE, SUITE, CliTest
 
-COMMANDS = ("run", "list", "explain", "report")
+COMMANDS = ("run", "list", "explain", "report", "compare")
 
 
 class Words(CliTest):
@@ -86,6 +86,12 @@ class Words(CliTest):
         self.check_usage("explain", "A", "B", says=("explain",))
         self.check_usage("explain", "AT+NOSUCH", says=('"AT\\+NOSUCH"',))
         self.check_usage("report", says=("report",))
+
+    def test_compare_wants_two_runs(self):
+        self.check_usage("compare", says=("two runs, got 0", "compare --help"))
+        self.check_usage("compare", self.home, says=("two runs, got 1",))
+        self.check_usage("compare", self.home, self.home, says=(self.home, "can't read the journal"))
+        self.check_usage("compare", "--html", says=("--html", "needs a value"))
 
     def test_report_of_no_run(self):
         self.check_usage("report", self.home, says=(self.home,))

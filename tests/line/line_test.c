@@ -302,6 +302,8 @@ Test(line, received_data_read)
 		"< +CIPRECVDATA:4,pass\r\nOK\r\n");
 	parses("INFO +CIPRECVDATA,4: | DATA[-1]4/4 p\\r\\ns | FINAL+ OK", "> AT+CIPRECVDATA=4\r\n",
 		"< +CIPRECVDATA,4:p\r\nsOK\r\n");
+	parses("INFO +CIPRECVDATA,3,4: | DATA[3]4/4 p\\r\\ns | FINAL+ OK",
+		"> AT+CIPRECVDATA=3,4\r\n", "< +CIPRECVDATA,3,4:p\r\nsOK\r\n");
 	parses("NOISE +CIPRECVDATA:4,pass", "< +CIPRECVDATA:4,pass\r\n");
 }
 

@@ -244,7 +244,7 @@ class Robust(unittest.TestCase):
 
     def test_rubbish(self):
         chance = random.Random(7)
-        for dialect in ("document", "field"):
+        for dialect in ("document", "field", "2.0", "2.1", "2.2"):
             with Module("--boot-ms", "1", "--dialect", dialect) as m:
                 for _ in range(60):
                     m.send(bytes(chance.randrange(256) for _ in range(chance.randrange(400))))

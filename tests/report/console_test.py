@@ -15,9 +15,13 @@ def main():
               "%s: a control character" % name)
         end = " ".join(text.split())
         for verdict in ("pass", "deviation", "inconclusive", "unequipped", "error", "n/a", "skipped",
-                        "missing"):
+                        "missing", "flaky"):
             check("%d %s" % (told[verdict], verdict) in end, "%s: count of %s" % (name, verdict))
         check("(exit %d): " % told["exit"] in end, "%s: exit code" % name)
+        if name == "flaky":
+            for needed in ("Flaky: failed, and did not when tried again (1)", "flaky  basic/x/heals",
+                           "attempt 1: fail  expected OK", "attempt 2 (tried again, from a settled module): error"):
+                check(needed in text, "%s: no \"%s\"" % (name, needed))
         if name == "sample":
             for needed in ("Fails of stated requirements (5)", "Fails of inferred requirements (3)",
                            "source: espressif/esp-at issue 141", "expected  ERROR",

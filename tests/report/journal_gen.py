@@ -84,8 +84,8 @@ class Journal:
         self.t += self.random.randrange(200000, 9000000)
         self.rx(c, "".join(a + "\r\n" for a in answer[:-1]) + "\r\n" + answer[-1] + "\r\n", line)
 
-    def lease(self, c, attempt=1, line=0):
-        self.add("lease", l=line, c=c, attempt=attempt, pid=4000 + c)
+    def lease(self, c, attempt=1, line=0, **why):
+        self.add("lease", l=line, c=c, attempt=attempt, pid=4000 + c, **why)
 
     def verdict(self, c, verdict, attempt=1, requirement=None, grade="stated", message="",
                 expected="", actual="", ms=12, file="", at=0):

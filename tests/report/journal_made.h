@@ -15,6 +15,8 @@
 static char path[64];
 static struct buf journal;
 static int lines, cases;
+static const char *attempt_for; /* the "why" of the next attempts, or NULL */
+static const char *told = "";   /* more keys of the header */
 static struct run *run;
 static struct error error;
 
@@ -32,8 +34,8 @@ static inline void header(const char *gates)
 		"\"format\":1,\"run\":\"r\",\"time\":\"2026-11-22T07:30:00Z\",\"host\":\"h\","
 		"\"program\":\"atconform 0\",\"argv\":[\"atconform\",\"run\",\"--strict\"],"
 		"\"iut\":\"virtual:\",\"bench\":\"virtual\",\"profile\":\"p\",\"jobs\":1,"
-		"\"gates\":{%s}",
-		gates);
+		"\"gates\":{%s}%s",
+		gates, told);
 	line("run", buf_text(&rest));
 	buf_finish(&rest);
 	line("requirement", "\"id\":\"X-1\",\"command\":\"AT+X\",\"section\":\"2.1\",\"line\":7,"
@@ -139,8 +141,10 @@ static inline void refuses_line(const char *event, const char *rest, const char 
 
 static inline void attempt(int number, const char *verdict)
 {
-	char rest[64];
-	snprintf(rest, sizeof(rest), "\"l\":0,\"c\":0,\"attempt\":%d,\"pid\":1", number);
+	char rest[96];
+	snprintf(rest, sizeof(rest), "\"l\":0,\"c\":0,\"attempt\":%d,\"pid\":1%s%s%s", number,
+		attempt_for ? ",\"why\":\"" : "", attempt_for ? attempt_for : "",
+		attempt_for ? "\"" : "");
 	line("lease", rest);
 	line("tx", "\"l\":0,\"c\":0,\"bytes\":\"AT+X=1\\r\\n\"");
 	line("rx", "\"l\":0,\"c\":0,\"bytes\":\"AT+X=1\\r\\r\\n+X:\\u00ff\\u0000<\\r\\n\\r\\nO\"");

@@ -44,7 +44,7 @@ def gitlab(name, root, size):
             states = [e for e in case if e.tag in ("failure", "error", "skipped")]
             check(len(states) <= 1, "%s: %s has several states" % (name, identity))
             out = case.find("system-out")
-            bad = any(e.tag in ("failure", "error") for e in states)
+            bad = any(e.tag in ("failure", "error", "flakyFailure", "flakyError") for e in case)
             check(out is None or bad, "%s: output of a case that did not fail" % name)
             if out is not None:
                 check("[[ATTACHMENT|journal.jsonl]]" in out.text, "%s: no attachment" % name)
@@ -104,8 +104,16 @@ def main():
         root = one(name, journal)
         if name == "flaky":
             tags = {case.get("name"): [e.tag for e in case] for case in root.iter("testcase")}
-            check("flakyFailure" in tags["heals"] and "failure" not in tags["heals"], "flaky")
-            check("rerunFailure" in tags["stays_broken"] and "failure" in tags["stays_broken"], "rerun")
+            check(tags["heals"] == ["skipped", "flakyFailure", "flakyError", "system-out"],
+                  "flaky: %s" % tags["heals"])
+            check(tags["stays_broken"] == ["failure", "rerunFailure", "rerunError", "system-out"],
+                  "rerun: %s" % tags["stays_broken"])
+            check(tags["fails_once"] == ["failure", "system-out"], "repeat: %s" % tags["fails_once"])
+            check(tags["passes_twice"] == tags["was_cut_off"] == [], "passes: %s" % tags)
+        if name == "flaky-beyond":
+            case = root.find(".//testcase[@name='heals']")
+            check(case.find("failure").get("type") == "flaky" and case.find("flakyFailure") is not None,
+                  "a flaky case beyond the budget is not red")
         if name == "network":
             out = root.find(".//testcase[@name='sends_every_byte_value']/system-out").text
             for told in ("p0: tcp-echo at 127.41.100.2:40123, 1 connection, 2052 bytes received, 2052 sent\n",

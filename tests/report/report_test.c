@@ -203,20 +203,140 @@ Test(reader, events_and_keys_of_later_versions_are_passed_over)
 	finish();
 }
 
-Test(reader, the_last_attempt_decides_and_a_flaky_pass_is_told)
+/* A case with these attempts, and one that passes. */
+static void attempts(const char *const whys[], const char *const verdicts[])
 {
 	header(GATES_NONE);
 	plan("X-1");
-	attempt(1, "fail");
-	attempt(2, "pass");
+	plan("X-2");
+	const char *repeat = strstr(told, "\"repeat\":");
+	for (int i = 1; i <= (repeat ? atoi(repeat + 9) : 1); i++) {
+		char rest[80];
+		snprintf(rest, sizeof(rest),
+			"\"l\":0,\"c\":1,\"attempt\":%d,\"pid\":1,\"why\":\"repeat\"", i);
+		line("lease", rest);
+		line("release", "\"l\":0,\"c\":1");
+		verdict_of(1, i, "pass", "X-2");
+	}
+	for (int i = 0; verdicts[i]; i++) {
+		attempt_for = whys[i];
+		attempt(i + 1, *verdicts[i] ? verdicts[i] : NULL);
+	}
+	attempt_for = NULL;
 	end("complete", 0);
-	cr_assert_eq(read_journal(), 0);
+	cr_assert_eq(read_journal(), 0, "%s", error_text(&error));
+}
+
+Test(reader, a_pass_on_a_retry_is_flaky_and_no_pass)
+{
+	attempts((const char *[]){ NULL, NULL }, (const char *[]){ "fail", "pass", NULL });
 	cr_assert(run_flaky(&run->cases[0]));
 	cr_assert_eq(run->flaky, 1);
-	cr_assert(strstr(run_detail(run), "only when repeated"));
+	cr_assert_eq(run_count(run, VERDICT_PASS), 1);
+	cr_assert_eq(run_count(run, VERDICT_FAIL), 0);
+	cr_assert(strstr(run_detail(run), "1 flaky (0 allowed)"), "%s", run_detail(run));
+	cr_assert_eq(run_exit_code(run), 1);
+	cr_assert_eq(run->requirements[0].verdict, VERDICT_FLAKY);
 	cr_assert_eq(run->latencies[0].count, 2);
 	cr_assert_eq(run->latencies[0].us[0], 2000);
 	finish();
+}
+
+Test(reader, flaky_cases_within_the_budget_do_not_gate)
+{
+	told = ",\"retries\":1,\"flaky_budget\":1";
+	attempts((const char *[]){ "first", "retry" }, (const char *[]){ "error", "pass", NULL });
+	cr_assert_eq(run_exit_code(run), 0);
+	cr_assert_eq(run_count(run, VERDICT_PASS), 1);
+	cr_assert(strstr(run_detail(run), "1 of 2 cases passed, 1 flaky"), "%s", run_detail(run));
+	finish();
+}
+
+Test(reader, what_several_attempts_amount_to)
+{
+	static const struct {
+		const char *told, *whys[4], *verdicts[5];
+		enum verdict verdict;
+	} all[] = {
+		{ ",\"repeat\":2", { "first", "repeat" }, { "fail", "pass" }, VERDICT_FAIL },
+		{ ",\"repeat\":2", { "first", "repeat" }, { "pass", "error" }, VERDICT_ERROR },
+		{ ",\"repeat\":2", { "first", "repeat" }, { "pass", "pass" }, VERDICT_PASS },
+		{ ",\"repeat\":2", { "first", "repeat" }, { "deviation", "pass" },
+			VERDICT_DEVIATION },
+		{ ",\"repeat\":3", { "first", "repeat" }, { "pass", "pass" }, VERDICT_MISSING },
+		{ ",\"repeat\":3", { "first", "repeat" }, { "pass", "fail" }, VERDICT_FAIL },
+		{ "", { "first", "retry" }, { "fail", "fail" }, VERDICT_FAIL },
+		{ "", { "first", "retry" }, { "fail", "inconclusive" }, VERDICT_INCONCLUSIVE },
+		{ "", { "first", "retry" }, { "fail", "deviation" }, VERDICT_FLAKY },
+		{ "", { "first", "retry" }, { "fail", "" }, VERDICT_FAIL },
+		{ "", { "first", "retry" }, { "pass", "deviation" }, VERDICT_DEVIATION },
+		{ "", { "first", "retry" }, { "deviation", "pass" }, VERDICT_FLAKY },
+		{ "", { "first", "retry", "retry" }, { "fail", "error", "pass" }, VERDICT_FLAKY },
+		{ "", { "first", "resume" }, { "", "pass" }, VERDICT_PASS },
+		{ "", { "first", "resume", "retry" }, { "", "fail", "pass" }, VERDICT_FLAKY },
+		{ "", { "first", "resume" }, { "pass", "fail" }, VERDICT_FAIL },
+		{ ",\"repeat\":2", { "first", "repeat", "retry" }, { "fail", "pass", "pass" },
+			VERDICT_FLAKY },
+		{ ",\"repeat\":2", { "first", "retry", "repeat" }, { "fail", "pass", "fail" },
+			VERDICT_FAIL },
+		{ ",\"repeat\":2", { "first", "retry", "repeat" }, { "fail", "pass", "pass" },
+			VERDICT_FLAKY },
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		lines = cases = 0;
+		buf_clear(&journal);
+		told = all[i].told;
+		attempts(all[i].whys, all[i].verdicts);
+		cr_expect_eq(run_verdict(&run->cases[0]), all[i].verdict, "row %zu: %s", i,
+			verdict_name(run_verdict(&run->cases[0])));
+		cr_expect_eq(run_count(run, VERDICT_PASS), 1u + (all[i].verdict == VERDICT_PASS));
+		run_close(run);
+		run = NULL;
+	}
+	buf_finish(&journal);
+}
+
+Test(reader, a_run_that_was_killed_goes_on)
+{
+	header(GATES_NONE);
+	plan("X-1");
+	attempt(1, NULL);
+	end("interrupted", 15);
+	line("resume", "\"time\":\"2026-11-22T07:40:00Z\",\"argv\":[\"run\"]");
+	attempt_for = "resume";
+	attempt(2, "pass");
+	end("complete", 0);
+	cr_assert_eq(read_journal(), 0, "%s", error_text(&error));
+	cr_assert_eq(run_exit_code(run), 0);
+	cr_assert_eq(run->resumed, 1);
+	cr_assert_eq(run->cases[0].attempt_count, 2);
+	finish();
+}
+
+Test(reader, a_complete_run_does_not_go_on)
+{
+	header(GATES_NONE);
+	plan("X-1");
+	attempt(1, "pass");
+	end("complete", 0);
+	line("resume", "\"time\":\"2026-11-22T07:40:00Z\",\"argv\":[\"run\"]");
+	refuses(journal.data, journal.len, lines, "complete");
+}
+
+Test(reader, schedules_that_can_not_be_are_refused)
+{
+	static const struct {
+		const char *told, *why;
+	} all[] = { { ",\"repeat\":0", "\"repeat\" is 0" }, { ",\"retries\":-1", "retries" },
+		{ ",\"shard\":{\"index\":3,\"of\":2,\"cases\":9,\"plan\":\"0\"}", "shard 3 of 2" },
+		{ ",\"shard\":{\"index\":3}", "\"of\" is missing" }, { ",\"shard\":2", "shard" } };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		lines = cases = 0;
+		buf_clear(&journal);
+		told = all[i].told;
+		header(GATES_NONE);
+		refuses(journal.data, journal.len, 1, all[i].why);
+	}
 }
 
 Test(reader, an_attempt_without_verdict_makes_the_case_missing)

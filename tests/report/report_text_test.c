@@ -48,10 +48,10 @@ Test(progress, plain_lines_name_what_did_not_pass_without_control_bytes)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	struct progress *p = progress_create(out, false, 4);
+	struct progress *p = progress_create(out, false, 4, 4);
 	progress_case_started(p, "basic/x/a");
-	progress_case_ended(p, "basic/x/a", VERDICT_PASS, "");
-	progress_case_ended(p, "basic/x/b", VERDICT_FAIL, "got \x1b[2J");
+	progress_case_ended(p, 0, "basic/x/a", ATTEMPT_FIRST, VERDICT_PASS, "");
+	progress_case_ended(p, 1, "basic/x/b", ATTEMPT_FIRST, VERDICT_FAIL, "got \x1b[2J");
 	progress_destroy(p);
 	fclose(out);
 	cr_assert(strstr(text, "fail  basic/x/b  got \\x1b[2J"), "%s", text);
@@ -61,14 +61,33 @@ Test(progress, plain_lines_name_what_did_not_pass_without_control_bytes)
 	free(text);
 }
 
+Test(progress, a_case_counts_once_whatever_its_attempts)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct progress *p = progress_create(out, false, 2, 2);
+	progress_case_ended(p, 0, "basic/x/a", ATTEMPT_FIRST, VERDICT_FAIL, "got ERROR");
+	progress_case_ended(p, 1, "basic/x/b", ATTEMPT_FIRST, VERDICT_PASS, "");
+	progress_more(p, 1);
+	progress_case_ended(p, 0, "basic/x/a", ATTEMPT_RETRY, VERDICT_PASS, "");
+	progress_destroy(p);
+	fclose(out);
+	cr_assert(strstr(text, "2/2  1 pass  1 fail"), "%s", text);
+	cr_assert(strstr(text, "flaky  basic/x/a  (retry)"), "%s", text);
+	cr_assert(strstr(text, "3/3  1 pass  1 flaky"), "%s", text);
+	free(text);
+}
+
 Test(progress, a_terminal_has_one_line_that_is_cleared_at_the_end)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	struct progress *p = progress_create(out, true, 1000);
+	struct progress *p = progress_create(out, true, 1000, 1000);
 	for (int i = 0; i < 1000; i++)
-		progress_case_ended(p, "basic/x/a", i == 500 ? VERDICT_SKIPPED : VERDICT_PASS, "");
+		progress_case_ended(p, (size_t)i, "basic/x/a", ATTEMPT_FIRST,
+			i == 500 ? VERDICT_SKIPPED : VERDICT_PASS, "");
 	progress_destroy(p);
 	fclose(out);
 	cr_assert_null(strchr(text, '\n'));
@@ -82,9 +101,9 @@ static void counts_apart(enum verdict v)
 {
 	char said[1024] = "", wanted[64];
 	FILE *out = fmemopen(said, sizeof(said), "w");
-	struct progress *p = progress_create(out, false, 2);
-	progress_case_ended(p, "a/b/passes", VERDICT_PASS, "");
-	progress_case_ended(p, "a/b/other", v, "why");
+	struct progress *p = progress_create(out, false, 2, 2);
+	progress_case_ended(p, 0, "a/b/passes", ATTEMPT_FIRST, VERDICT_PASS, "");
+	progress_case_ended(p, 1, "a/b/other", ATTEMPT_FIRST, v, "why");
 	progress_destroy(p);
 	fclose(out);
 	snprintf(wanted, sizeof(wanted), "%s  a/b/other  why\n", verdict_name(v));

@@ -93,6 +93,86 @@ Test(spec_profile, each_mistake_has_its_place)
 		"p.json:2:1: must be the name of a profile beside this one");
 }
 
+Test(spec_profile, a_later_release_leaves_out_what_it_mended)
+{
+	files_write(&files, "profiles/base.json",
+		"{\"profile\":\"base\",\"title\":\"Base\",\"deviations\":[\"TEST-D1\"],"
+		"\"absent\":[{\"command\":\"AT+TEST\",\"source\":\"a thread\"}]}");
+	files_write(&files, "profiles/next.json",
+		"{\"profile\":\"next\",\"title\":\"Next\",\"inherits\":\"base\","
+		"\"without\":[\"TEST-D1\",\"AT+TEST\"]}");
+	struct profile p;
+	struct error error = { 0 };
+	cr_assert_eq(profile_load(&p, folder, "next", &spec, &error), 0, "%s", error_text(&error));
+	cr_expect_null(p.deviations[0]);
+	cr_expect_null(p.absent[0]);
+	profile_finish(&p);
+	cr_expect_str_eq(failure("{\"profile\":\"p\",\"title\":\"T\",\"inherits\":\"base\",\n"
+				 "\"without\":[\"TEST-D2\"]}"),
+		"p.json:2:12: \"TEST-D2\" is no deviation and no absent command that is inherited");
+	cr_expect_str_eq(failure("{\"profile\":\"p\",\"title\":\"T\",\"inherits\":\"base\",\n"
+				 "\"without\":[\"TEST-D1\",\"TEST-D1\"]}"),
+		"p.json:2:22: \"TEST-D1\" is no deviation and no absent command that is inherited");
+}
+
+/* Patterns fit whole lines, in any order; all of an entry have to. */
+Test(spec_profile, knows_its_firmware)
+{
+	files_write(&files, "profiles/a.json",
+		"{\"profile\":\"a\",\"title\":\"A\",\"firmware\":[{\"lines\":[\"AT "
+		"version:1\\\\..*\","
+		"\"Bin .*8266\"],\"source\":\"s\"},{\"lines\":[\"special\"],\"source\":\"s\"}]}");
+	files_write(&files, "profiles/b.json",
+		"{\"profile\":\"b\",\"title\":\"B\",\"inherits\":\"a\"}");
+	files_write(&files, "profiles/c.json",
+		"{\"profile\":\"c\",\"title\":\"C\",\"inherits\":\"a\",\"firmware\":[{\"lines\":"
+		"[\"AT version:1\\\\.2.*\"],\"source\":\"s\"}]}");
+	static const struct {
+		const char *lines[4];
+		int count;
+		const char *first, *second;
+	} all[] = {
+		{ { "AT version:1.1(x)", "SDK", "Bin 8266" }, 1, "a", "" },
+		{ { "AT version:1.1(x)", "SDK", "Bin 32" }, 0, "", "" },
+		{ { "AT version:1.2(x)", "Bin 32" }, 1, "c", "" },
+		{ { "Bin 8266", "AT version:1.2" }, 2, "a", "c" },
+		{ { "special" }, 1, "a", "" },
+		{ { "rather special" }, 0, "", "" },
+		{ { NULL }, 0, "", "" },
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char names[PROFILE_NAMES][PROFILE_NAME_SIZE] = { 0 };
+		struct error error = { 0 };
+		cr_expect_eq(profile_detect(folder, all[i].lines, names, &error), all[i].count,
+			"%zu: %s", i, error_text(&error));
+		cr_expect_str_eq(names[0], all[i].first);
+		cr_expect_str_eq(names[1], all[i].second);
+	}
+}
+
+Test(spec_profile, mistakes_about_firmware_have_their_place)
+{
+	cr_expect_str_eq(failure("{\"profile\":\"p\",\"title\":\"T\",\n\"firmware\":[{\"lines\":"
+				 "[],\"source\":\"s\"}]}"),
+		"p.json:2:14: at least one pattern");
+	cr_expect(strstr(failure("{\"profile\":\"p\",\"title\":\"T\",\n\"firmware\":[{\"lines\":"
+				 "[\"a(\"],\"source\":\"s\"}]}"),
+		"p.json:2:23: "));
+	cr_expect_str_eq(failure("{\"profile\":\"p\",\"title\":\"T\",\n\"firmware\":[{\"lines\":"
+				 "[\"a\"]}]}"),
+		"p.json:2:13: key \"source\" is missing");
+	char names[PROFILE_NAMES][PROFILE_NAME_SIZE];
+	struct error error = { 0 };
+	cr_expect_eq(profile_detect(folder, (const char *const[]){ "a", NULL }, names, &error), -1);
+	cr_expect(strstr(error_text(&error), "p.json:2:13"));
+	files_write(&files, "profiles/auto.json", "{\"profile\":\"auto\",\"title\":\"T\"}");
+	struct profile p;
+	error = (struct error){ 0 };
+	cr_expect_eq(profile_load(&p, folder, "auto", &spec, &error), -1);
+	cr_expect(strstr(error_text(&error), "auto.json:1:2: \"auto\" asks the module"), "%s",
+		error_text(&error));
+}
+
 Test(spec_profile, one_that_is_not_there_is_named)
 {
 	struct profile p;
@@ -104,8 +184,8 @@ Test(spec_profile, one_that_is_not_there_is_named)
 
 Test(spec_profile, the_projects_own_are_good)
 {
-	static const char *const names[] = { "esp8266-at", "esp8266-at-field",
-		"esp-at-2.0.0-esp32" };
+	static const char *const names[] = { "esp8266-at", "esp8266-at-field", "esp-at-2.0.0-esp32",
+		"esp8266-at-2.0", "esp8266-at-2.1", "esp8266-at-2.2" };
 	struct spec own;
 	struct error error = { 0 };
 	const char *const dirs[] = { SUITES, NULL };
