@@ -73,10 +73,19 @@ static bool decide(struct rig_case *c, const char *verdict, const char *why)
 	return true;
 }
 
+/* The attempt that is replayed: the first that was bad, else the last. */
+static const struct run_attempt *replayed(const struct run_case *then)
+{
+	for (size_t i = 0; i < then->attempt_count; i++)
+		if (then->attempts[i].leased && verdict_bad(then->attempts[i].verdict))
+			return &then->attempts[i];
+	return then->attempt_count > 1 ? &then->attempts[then->attempt_count - 1] : run_final(then);
+}
+
 bool replay_decides(const struct run *recorded, struct rig_case *c)
 {
 	const struct run_case *then = find(recorded, c->id);
-	const struct run_attempt *a = then ? run_final(then) : NULL;
+	const struct run_attempt *a = then ? replayed(then) : NULL;
 	if (!then)
 		return decide(c, "inconclusive", "the recording does not have this case");
 	bool ran = a->leased || a->verdict == VERDICT_MISSING;

@@ -373,7 +373,8 @@ static int check_run(struct compare *c, size_t run, struct error *error)
 	if (ix->end == RUN_CUT)
 		return error_set(error, ix->path, (int)ix->lines + 1, 1,
 			"the journal breaks off here, without the run's end; a run that was killed "
-			"can't be compared: run it again, or take another");
+			"can't be compared: go on with it (atconform run --resume), or take "
+			"another");
 	for (size_t i = 0; i < run; i++) {
 		const struct index *other = c->runs[i].index;
 		if (strcmp(index_fact(ix, FACT_ID), index_fact(other, FACT_ID)) == 0)

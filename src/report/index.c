@@ -237,7 +237,7 @@ struct index *index_make(const struct run *run, const struct index_state *state)
 	struct head head = { .format = FORMAT, .head_size = sizeof(head), .state = *state };
 	memcpy(head.magic, MAGIC, sizeof(head.magic));
 	put_facts(&m, &head);
-	for (size_t i = 0; i < run->case_count; i++)
+	for (size_t i = 0; i < run->planned; i++)
 		put_case(&m, &run->cases[i]);
 	for (size_t i = 0; i < run->requirement_count; i++)
 		put_requirement(&m, &run->requirements[i]);

@@ -22,8 +22,9 @@ struct recorded_case {
 	char *id;
 	int lane;
 	bool leased, released;
-	bool fresh; /* recovery had done more than ask before it, or it was the line's first */
-	struct spot from, to; /* of the last lease */
+	bool bad, kept; /* an attempt failed: it is the one, further ones are passed over */
+	bool fresh;     /* recovery had done more than ask before it, or it was the line's first */
+	struct spot from, to; /* of the lease: the first that was bad, else the last */
 	int64_t start_ns;
 };
 
@@ -89,9 +90,13 @@ static void note_lease(struct recording *r, const json_t *object, struct spot he
 	struct recorded_lane *lane = lane_of(r, object);
 	if (!c || !lane)
 		return;
-	c->fresh = !lane->served || lane->altered;
+	bool fresh = !lane->served || lane->altered;
 	lane->served = true;
 	lane->altered = false;
+	c->kept = c->bad;
+	if (c->kept)
+		return;
+	c->fresh = fresh;
 	c->lane = number(object, "l");
 	c->leased = true;
 	c->released = false;
@@ -118,26 +123,38 @@ static void note_recovery(struct recording *r, const json_t *object)
 		lane->altered = true;
 }
 
+/* As the reports have it: what failed is what somebody wants to see again. */
+static void note_verdict(struct recorded_case *c, const json_t *object)
+{
+	const char *v = json_string_value(json_object_get(object, "verdict"));
+	if (v && c->leased)
+		c->bad |= strcmp(v, "fail") == 0 || strcmp(v, "error") == 0 ||
+			  strcmp(v, "inconclusive") == 0;
+}
+
 /* What an index needs; other lines are passed over unread. */
 static void index_line(struct recording *r, struct spot here, struct spot behind)
 {
 	static const char *const events[] = { "plan", "lease", "release", "line", "probe",
-		"recover" };
+		"recover", "verdict" };
+	const size_t count = sizeof(events) / sizeof(events[0]);
 	size_t i = 0;
-	while (i < 6 && !is_event(r->line, events[i]))
+	while (i < count && !is_event(r->line, events[i]))
 		i++;
-	json_t *object = i < 6 ? json_loads(r->line, JSON_ALLOW_NUL, NULL) : NULL;
+	json_t *object = i < count ? json_loads(r->line, JSON_ALLOW_NUL, NULL) : NULL;
 	struct recorded_case *c = object ? case_of(r, object) : NULL;
 	if (object && i == 0) {
 		add_case(r, object);
 	} else if (object && i == 1) {
 		note_lease(r, object, here);
-	} else if (c && i == 2) {
+	} else if (c && i == 2 && !c->kept) {
 		c->to = behind;
 		c->released = true;
+	} else if (c && i == 6) {
+		note_verdict(c, object);
 	} else if (object && i == 5) {
 		note_recovery(r, object);
-	} else if (object && i >= 3) {
+	} else if (object && (i == 3 || i == 4)) {
 		note_line(r, object, behind);
 	}
 	json_decref(object);

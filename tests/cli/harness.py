@@ -245,7 +245,7 @@ class CliTest(unittest.TestCase):
         # A run that verified nothing or did not end well is a test case of its own.
         extra = 0 if result.code in (0, 1) else 1
         self.assertIn(len(cases), (planned, planned + extra), "JUnit test cases")
-        tests = [t for t in report["results"]["tests"] if t["type"] != "run"]
+        tests = [t for t in report["results"]["tests"] if t.get("type") != "run"]
         self.assertEqual(len(tests), planned, "CTRF tests")
         failed = report["results"]["summary"]["failed"]
         self.assertTrue(failed or result.code == 0, "CTRF shows no failed test")

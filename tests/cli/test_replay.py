@@ -129,6 +129,27 @@ class Failures(ReplayTest):
     def test_a_module_that_hangs(self):
         self.check_fault("hang:gmr", "gmr/*", "at/*")
 
+    def test_of_several_attempts_the_one_that_failed(self):
+        then = self.record("virtual:", "--repeat", "3", "cwmode/set_mode_refuses_4")
+        self.assertEqual(then.code, 0, then.err)
+        attempt, over = 0, False
+
+        def fails(event):
+            nonlocal attempt, over
+            attempt += event["e"] == "lease"
+            if attempt != 2:
+                return event
+            if event["e"] in ("tx", "rx") and over:
+                return None
+            over = over or "ERROR" in event.get("bytes", "")
+            if event["e"] == "rx":
+                return {**event, "bytes": event["bytes"].replace("ERROR", "OK")}
+            return {**event, "verdict": "fail"} if event["e"] == "verdict" else event
+
+        now = self.replay(self.edited(then, fails))
+        self.assertEqual([v["verdict"] for v in now.verdicts().values()], ["fail"])
+        self.assertEqual(now.code, 1)
+
     def test_probes_that_fail(self):
         for mode in ("yes", "loop"):
             then = self.record("exec:" + self.fake_module(mode), "at/*")

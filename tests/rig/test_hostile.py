@@ -60,9 +60,12 @@ class Hostile(rigtest.RigTest):
         path = os.ttyname(slave)
 
         def module():
-            line = b""
+            line, held = b"", True
             while b"AT+DIE" not in line:
                 line = os.read(master, 4096)
+                if held:  # the rig has it open, too: now it is the only one
+                    os.close(slave)
+                held = False
                 answer = b"\r\nOK\r\n" if line.strip() == b"AT" else b"\r\nERROR\r\n"
                 os.write(master, line + answer if b"DIE" not in line else b"\r\n+HA")
             time.sleep(0.2)
@@ -71,8 +74,6 @@ class Hostile(rigtest.RigTest):
         thread.start()
         process = self.start("pass1", "die", "pass", iut=f"pty:{path}",
                              timeouts="300,800,30,3000,1500,30")
-        time.sleep(0.1)
-        os.close(slave)
         run = self.finish(process)
         thread.join(5)
         self.assert_clean()
