@@ -65,21 +65,30 @@ static void let_go(struct broker *b)
 	b->place->host = "";
 }
 
+/* The line's case can't be judged, if it wants the broker: also when it was the first to see what
+ * had become of it, and took that for the module's fault. */
+static void give_up_case(struct lane *lane, const char *why)
+{
+	struct worker *worker = lane->worker;
+	if (!worker || !broker_wanted(&lane->rig->plan->cases[worker->case_index]))
+		return;
+	lease_overrule(&lane->rig->cases[worker->case_index], why);
+	worker_abort(worker, "inconclusive", why);
+}
+
 /* In the middle of a case that wants it, and the case did not ask for that. */
 static void died(struct broker *b, const char *how)
 {
 	char text[400];
-	struct lane *lane = b->lane;
 	broker_tell(b, "died", how);
 	snprintf(text, sizeof(text), "the broker died in mid-case (%s)%s%s", how,
 		*b->last ? "; its last words: " : "", b->last);
-	if (lane->worker && broker_wanted(&lane->rig->plan->cases[lane->worker->case_index]))
-		worker_abort(lane->worker, "inconclusive", text);
+	give_up_case(b->lane, text);
 }
 
 static void start(struct broker *b);
 
-static void gone(struct broker *b, const char *how)
+static void take_gone(struct broker *b, const char *how)
 {
 	bool was_ready = b->state == BROKER_READY;
 	bool starting = b->state == BROKER_STARTING;
@@ -106,18 +115,25 @@ static void gone(struct broker *b, const char *how)
 		answer(b, true, how);
 	else if (b->asked == BROKER_RUNNING)
 		answer(b, false, how);
-	schedule(b->lane->rig);
+}
+
+static bool reap(struct broker *b)
+{
+	int status = 0;
+	if (waitpid(b->pid, &status, WNOHANG) != b->pid)
+		return false;
+	take_gone(b, child_status(status));
+	return true;
 }
 
 static void on_exited(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
 	struct broker *b = user;
-	int status = 0;
 	b->exiting = true;
 	/* Somebody who traces it learns of its end first. */
-	if (waitpid(b->pid, &status, WNOHANG) == b->pid)
-		gone(b, child_status(status));
+	if (reap(b))
+		schedule(b->lane->rig);
 	else
 		set_timer(&b->retry, BROKER_RETRY_MS);
 }
@@ -152,8 +168,10 @@ void broker_start_failed(struct broker *b, const char *why)
 	broker_tell(b, "died", b->why.text);
 	b->failures++;
 	b->state = BROKER_OFF;
-	if (b->asked != BROKER_NOTHING)
-		answer(b, false, b->why.text);
+	if (b->asked == BROKER_NOTHING)
+		return;
+	give_up_case(b->lane, b->why.text);
+	answer(b, false, b->why.text);
 }
 
 void broker_is_ready(struct broker *b)
@@ -326,7 +344,9 @@ void broker_lease_end(struct lane *lane)
 	struct broker *b = lane->broker;
 	if (!b)
 		return;
-	broker_log_take(b);
+	/* It may have died a moment ago. */
+	if (!b->own || b->state != BROKER_READY || !reap(b))
+		broker_log_take(b);
 	broker_log_forget(b);
 	broker_log_clear(b);
 	b->asked = BROKER_NOTHING;

@@ -116,6 +116,8 @@ void lease_attach(struct lane *lane); /* the loop reads the line from now on */
 void lease_detach(struct lane *lane); /* and no longer */
 void lease_begin(struct lane *lane, struct worker *worker);
 void lease_end(struct worker *worker);
+/* Nothing bad that the case has said counts: something else was broken. */
+void lease_overrule(struct case_state *state, const char *why);
 void lease_send(struct worker *worker, const char *bytes, size_t len);
 void lease_tolerate(struct worker *worker, bool on);
 void lease_restarted(struct lane *lane);

@@ -308,16 +308,19 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	buf_finish(&grant);
 }
 
-/* A case leaves a line as it found it when it got what it wanted, or never spoke. */
-static bool ended_well(const struct case_state *state)
+static bool said_well(const struct case_state *state)
 {
 	static const char *const good[] = { "pass", "deviation", "unequipped", "skipped" };
-	if (!state->has_worker || state->has_abort || state->breach)
-		return false;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (strcmp(state->by_worker.verdict, good[i]) == 0)
 			return true;
 	return false;
+}
+
+/* A case leaves a line as it found it when it got what it wanted, or never spoke. */
+static bool ended_well(const struct case_state *state)
+{
+	return state->has_worker && !state->has_abort && !state->breach && said_well(state);
 }
 
 static char *with_what_was_said(const char *why, const struct said *said)
@@ -328,6 +331,15 @@ static char *with_what_was_said(const char *why, const struct said *said)
 		buf_printf(&text, "; the case said %s: %s", said->verdict,
 			said->message ? said->message : "");
 	return buf_take(&text);
+}
+
+void lease_overrule(struct case_state *state, const char *why)
+{
+	if (state->has_abort || !state->has_worker || said_well(state))
+		return;
+	state->has_abort = true;
+	state->by_rig.verdict = strdup("inconclusive");
+	state->by_rig.message = with_what_was_said(why, &state->by_worker);
 }
 
 /* A case that is over before its recording is has departed from it, whatever it says. */

@@ -164,6 +164,32 @@ class OwnBroker(BrokerTest):
         self.assertEqual(self.said(result, "died"), ["signal 9 (Killed)"])
         self.assertEqual(result.code, 1)
 
+    def test_case_that_blames_the_module_for_the_broker(self):
+        """It learned of the broker's end before the rig did, which was held up just then."""
+        running = self.begin("waits_and_fails", "tells_its_facts")
+        running.wait_for(lambda e: e["e"] == "peer" and e["what"] == "subscribe")
+        pid, = self.mosquittos(running.mark)
+        running.signal(signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(pid, signal.SIGKILL)
+        running.signal(signal.SIGCONT)
+        result = self.end(running)
+        self.assertEqual(self.verdicts(result), {"waits_and_fails": "inconclusive",
+                                                 "tells_its_facts": "pass"})
+        self.assertRegex(self.message(result, "waits_and_fails"),
+                         r"the broker died in mid-case \(signal 9 .*the case said fail: .*: the module did it")
+        self.assertEqual(self.verdicts(self.run_cases("waits_and_fails")), {"waits_and_fails": "fail"})
+
+    def test_broker_that_does_not_start_again(self):
+        once = os.path.join(self.home, "once")
+        env = self.program(f'#!/bin/sh\nmkdir {once} && exec {MOSQUITTO} "$@"\n'
+                           f"echo out of order >&2; rmdir {once}; exit 3\n")
+        result = self.run_cases("stops_and_starts", "tells_its_facts", env=env)
+        self.assertEqual(self.verdicts(result), {"stops_and_starts": "inconclusive",
+                                                 "tells_its_facts": "pass"})
+        self.assertRegex(self.message(result, "stops_and_starts"),
+                         r"the broker could not be started: .*exit 3\): out of order")
+
     def test_ports_that_are_taken(self):
         taken = []
         for port in (1883, 8084):

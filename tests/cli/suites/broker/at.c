@@ -146,6 +146,14 @@ Test(at, waits_with_an_observer, REQ("AT-1"), TAGS("needs:broker"))
 	at("AT", "OK");
 }
 
+Test(at, waits_and_fails, REQ("AT-1"), TAGS("needs:broker"))
+{
+	int a = observer(NULL);
+	observe(a, topic("x"), 1);
+	listen_for(300);
+	check(false, "the module did it");
+}
+
 Test(at, dies_with_an_observer, REQ("AT-1"), TAGS("needs:broker"))
 {
 	int a = observer("{\"will\":{\"topic\":\"w\",\"payload\":\"x\"}}");
