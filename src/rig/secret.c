@@ -27,7 +27,7 @@ struct secrets {
 
 /* Members of journal lines that are free text or bytes; the others are the rig's own words. */
 static const char *const keys[] = { "text", "message", "expected", "actual", "command", "why",
-	"bytes", "last", "topic", "argv" };
+	"bytes", "last", "topic", "argv", "json", "answer" };
 
 static struct form form_of(struct buf *b)
 {
@@ -168,22 +168,25 @@ static bool is_free(const char *key, size_t len)
 	return false;
 }
 
-/* A journal line is one flat object, but for lists of texts. */
+/* A journal line is one flat object, but for lists of texts, and facts of the network in an object
+ * of their own: a broker's are among them. */
 void secrets_mask_line(const struct secrets *s, struct buf *line)
 {
 	struct buf out AUTO_BUF = { 0 };
 	bool open = false;
+	int depth = 0;
 	if (!s)
 		return;
 	for (size_t i = 0; i < line->len;) {
 		if (line->data[i] != '"') {
+			depth += (line->data[i] == '{') - (line->data[i] == '}');
 			buf_putc(&out, line->data[i++]);
 			continue;
 		}
 		size_t n = string_end(line->data + i, line->len - i);
 		bool key = i + n < line->len && line->data[i + n] == ':';
 		if (key)
-			open = is_free(line->data + i + 1, n - 2);
+			open = depth > 1 || is_free(line->data + i + 1, n - 2);
 		if (open && !key)
 			mask(s, true, line->data + i, n, &out);
 		else

@@ -66,6 +66,12 @@ Test(secret, leaves_a_line_of_the_journal)
 		"{\"e\":\"tx\",\"bytes\":\"=\\\"***\\\"\\r\\n\"}\n");
 	line_is("{\"argv\":[\"run\",\"hunter22\"],\"iut\":\"hunter22:\"}\n",
 		"{\"argv\":[\"run\",\"***\"],\"iut\":\"hunter22:\"}\n");
+	line_is("{\"e\":\"line\",\"network\":{\"password\":\"hunter22\",\"port\":1},\"iut\":"
+		"\"hunter22:\"}\n",
+		"{\"e\":\"line\",\"network\":{\"password\":\"***\",\"port\":1},\"iut\":\"hunter22:"
+		"\"}\n");
+	line_is("{\"e\":\"control\",\"json\":\"x hunter22\",\"answer\":\"hunter22\"}\n",
+		"{\"e\":\"control\",\"json\":\"x ***\",\"answer\":\"***\"}\n");
 }
 
 /* Whatever the password is, what the rig itself says stays readable. */
