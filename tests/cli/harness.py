@@ -187,7 +187,7 @@ class CliTest(unittest.TestCase):
         return (f"pty:{link}" if kind == "pty" else f"tcp:{where}"), process
 
     def check_nothing_left(self, running):
-        end = time.monotonic() + 2
+        end = time.monotonic() + 5
         left = marked_processes(running.mark)
         while left and time.monotonic() < end:
             time.sleep(0.05)

@@ -114,15 +114,18 @@ class Failures(ReplayTest):
     def test_a_value_that_is_taken(self):
         self.check_fault("accept-above:cwmode.mode", "cwmode/*")
 
+    @unittest.skipUnless(LONG, "with ATCONFORM_TEST_LONG")
     def test_no_final_result(self):
         self.check_fault("no-final:gmr.execute", "gmr/*", "at/*")
 
+    @unittest.skipUnless(LONG, "with ATCONFORM_TEST_LONG")
     def test_two_final_results(self):
         self.check_fault("double-final:cwmode.query", "cwmode/query*")
 
     def test_a_breach_of_the_session(self):
         self.check_fault("lf-only", "cwmode/*", "at/*")
 
+    @unittest.skipUnless(LONG, "with ATCONFORM_TEST_LONG")
     def test_a_restart(self):
         self.check_fault("reboot:gmr", "gmr/*")
 

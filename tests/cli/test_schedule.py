@@ -313,7 +313,8 @@ class Resume(ScheduleTest):
                   "late": lambda e: e["e"] == "lease" and e["c"] == 6}
         for name, wanted in places.items():
             with self.subTest(name):
-                folder, before = self.kill_at(wanted, "--retries", "1", *CASES)
+                # Behind the late place are cases that take their time: the run is not over by then.
+                folder, before = self.kill_at(wanted, "--retries", "1", *CASES, "basic/rst/*")
                 self.check_resumed(self.resume(folder), before)
                 shutil.rmtree(folder)
 
