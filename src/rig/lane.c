@@ -43,6 +43,8 @@ static bool do_open(struct lane *lane)
 	bool ok = probe_line(&t, &lane->error) == 0;
 	if (ok && lane->profile)
 		probe_profile(&t, lane->profile);
+	if (ok && lane->compared)
+		probe_firmware(&t, &lane->firmware);
 	talk_finish(&t);
 	return ok;
 }
@@ -201,6 +203,7 @@ void lane_finish(struct lane *lane)
 	buf_finish(&lane->json);
 	buf_finish(&lane->text);
 	buf_finish(&lane->unsent);
+	buf_finish(&lane->firmware);
 	free(lane->facts);
 	pthread_mutex_destroy(&lane->lock);
 	pthread_cond_destroy(&lane->changed);
