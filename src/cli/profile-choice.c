@@ -98,8 +98,8 @@ static int ask_further_line(const struct told *first, const struct profile_quest
 	return status;
 }
 
-/* Lines with one address are one program started several times, and are asked once. Further ones are
- * asked only when they may differ: else the run refuses another firmware anyway. */
+/* Lines with one address are one program started several times, and are asked once. Further ones
+ * are asked only when they may differ: else the run refuses another firmware anyway. */
 static int ask(
 	struct told *told, const struct profile_question *q, const char *dir, struct error *error)
 {

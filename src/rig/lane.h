@@ -36,7 +36,7 @@ struct lane {
 	int index;
 	const char *address;
 	const struct profile *profile; /* or NULL */
-	bool compared; /* with other boards: LANE_OPEN asks for the version */
+	bool compared;                 /* with other boards: LANE_OPEN asks for the version */
 	struct link_place place;
 	struct link_network network;
 	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */

@@ -14,7 +14,8 @@ enum { SHOWN = 60 };
 /* "line 1 (serial:/dev/ttyUSB1)": programs that are started several times have one address. */
 static void name_line(struct buf *out, const struct lane *lane)
 {
-	buf_printf(out, "line %d (%s)", lane->index, lane->address);
+	bool cut = strlen(lane->address) > SHOWN;
+	buf_printf(out, "line %d (%.*s%s)", lane->index, SHOWN, lane->address, cut ? "..." : "");
 }
 
 /* ---- boards that can't be used ---- */
@@ -31,8 +32,8 @@ static void refuse_unusable(struct rig *rig, size_t failed)
 			rig->lane_count);
 	buf_puts(&text, first->error.text);
 	if (failed < rig->lane_count)
-		buf_printf(&text, " (--fewer-boards goes on without %s)",
-			failed > 1 ? "them" : "it");
+		buf_printf(
+			&text, " (--fewer-boards goes on without %s)", failed > 1 ? "them" : "it");
 	rig_stop(rig, RIG_UNUSABLE, 0, buf_text(&text));
 }
 

@@ -126,6 +126,7 @@ void schedule_out(struct lane *lane)
 	struct buf *line = journal_begin(lane->journal, "line", -1);
 	journal_int(line, "l", lane->index);
 	journal_text(line, "what", "out");
+	journal_text(line, "address", lane->address);
 	journal_text(line, "text", lane->error.text);
 	journal_end(lane->journal);
 	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);

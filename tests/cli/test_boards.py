@@ -3,9 +3,10 @@
 of a board that dies."""
 import json
 import os
+import signal
 import unittest
 
-from harness import CliTest
+from harness import CliTest, events_of, fake
 
 MAC = "02:00:5e:00:00:01"
 USB0 = {"address": "serial:/dev/ttyUSB0"}
@@ -76,6 +77,233 @@ class BenchFile(CliTest):
     def test_programs_may_be_named_twice(self):
         result = self.dry_run(["virtual:", "virtual:"])
         self.assertEqual(result.code, 0, result.err)
+
+
+
+class BoardsTest(CliTest):
+    """Runs with several fake boards; what dies has a file that says so, for its later lives too."""
+    CASES = ("basic/gmr/*", "basic/at/execute_answers_as_documented", "basic/sysram/query_answers_as_documented")
+
+    def grave(self, name):
+        return os.path.join(self.home, name)
+
+    def dying(self, name, at, *options):
+        return fake("perish", "--at", at, "--grave", self.grave(name), *options)
+
+    def start_boards(self, iuts, *args, **options):
+        words = sum((["--iut", iut] for iut in iuts), [])
+        out = os.path.join(self.home, f"run{len(os.listdir(self.home))}")
+        return self.start("run", "--out", out, "--bench", self.quick_bench(), *words, *args, **options)
+
+    def run_boards(self, iuts, *args, **options):
+        return self.finish(self.start_boards(iuts, *args, **options))
+
+    def resume(self, result, *args):
+        """A run that goes on, in its folder."""
+        running = self.start("run", "--resume", result.dir, *args)
+        running.dir = result.dir
+        return self.finish(running)
+
+    def check_conforms(self, result, *bad):
+        """Every case has a pass but these; returns the journal."""
+        verdicts = {n: v["verdict"] for n, v in result.verdicts().items()}
+        self.assertTrue(verdicts)
+        self.assertEqual({n: v for n, v in verdicts.items() if v != "pass" and n not in bad}, {}, result.err)
+        return result.journal()
+
+    def outs(self, events):
+        return [(e["l"], e["text"]) for e in events_of(events, "line") if e["what"] == "out"]
+
+    def boards_of(self, result):
+        return self.check_reports(result)[0]["results"]["extra"]["boards"]
+
+
+class AtTheStart(BoardsTest):
+    def test_a_board_that_can_not_be_used_ends_the_run(self):
+        result = self.run_boards([fake("normal"), "exec:/nonexistent"], *self.CASES)
+        self.check_said(result, 3, "/nonexistent", "--fewer-boards goes on without it")
+        events = self.check_journal(result, "iut-unusable")
+        self.assertEqual(events_of(events, "lease"), [])
+        self.assertEqual([l for l, _ in self.outs(events)], [1])
+        self.assertEqual({v["verdict"] for v in result.verdicts().values()}, {"missing"})
+
+    def test_all_that_can_not_are_named(self):
+        port, process = self.fake_port("silent")
+        result = self.run_boards([port, fake("normal"), "exec:/nonexistent"], *self.CASES)
+        self.check_said(result, 3, r"2 of 3 boards can't be used, the first: .*without them")
+        self.assertIn("line 0 is out: nobody answers AT", result.err)
+        self.assertIn("line 2 is out: ", result.err)
+        self.assertIsNone(process.poll())
+
+    def test_fewer_boards(self):
+        result = self.run_boards(["exec:/nonexistent", fake("normal"), fake("silent")], "--fewer-boards", *self.CASES)
+        self.assertEqual(result.code, 0, result.err)
+        events = self.check_conforms(result)
+        self.assertEqual({e["l"] for e in events_of(events, "lease")}, {1})
+        self.assertTrue(events[0]["fewer_boards"])
+        boards = {b["line"]: b for b in self.boards_of(result)}
+        self.assertEqual(sorted(boards), [0, 1, 2])
+        self.assertIn("/nonexistent", boards[0]["out"])
+        self.assertNotIn("out", boards[1])
+        self.assertIn("nobody answers", boards[2]["out"])
+        self.assertRegex(result.out, r"board: line 0, exec:/nonexistent, 0 attempts; out: ")
+
+    def test_none_left_with_fewer_boards(self):
+        result = self.run_boards(["exec:/nonexistent", fake("silent")], "--fewer-boards", *self.CASES)
+        self.check_said(result, 3, "2 of 2 boards can't be used")
+        self.assertNotIn("goes on without", result.said[0])
+
+    def test_one_board_alone_is_named_as_ever(self):
+        result = self.run_boards(["exec:/nonexistent"], "--fewer-boards", *self.CASES)
+        self.check_said(result, 3, "^atconform: can't run /nonexistent")
+        self.assertEqual(self.outs(result.journal()), [])
+
+
+class Firmware(BoardsTest):
+    def board(self, version, *options):
+        return fake("normal", "--version", version, *options)
+
+    def test_boards_that_differ_are_refused(self):
+        result = self.run_boards([self.board("2.2.0"), self.board("2.2.0"), self.board("2.2.1")], *self.CASES)
+        self.check_said(result, 3, r'differ in firmware.*line 0 \(exec:.*"AT version:2\.2\.0", line 2 \(exec:.*'
+                        r'"AT version:2\.2\.1"; .*--mixed-firmware')
+        events = self.check_journal(result, "iut-unusable")
+        self.assertEqual(events_of(events, "lease"), [])
+        self.assertEqual([e["firmware"].split("\n")[0] for e in events_of(events, "board")].count("AT version:2.2.0"), 2)
+
+    def test_a_board_that_does_not_tell_differs_from_one_that_does(self):
+        result = self.run_boards([self.board("1.0"), self.board('""')], *self.CASES)
+        self.check_said(result, 3, 'says "AT version:1.0", line 1 .* says nothing')
+        silent = self.run_boards([self.board('""'), self.board('""')], "basic/at/execute_answers_as_documented")
+        self.assertEqual(silent.code, 0, silent.err)
+
+    def test_a_long_version_is_cut_and_escaped(self):
+        result = self.run_boards([self.board("'" + "x" * 5000 + "'"), self.board("'<b>\033[31m'")], *self.CASES)
+        self.check_said(result, 3, r'x\.\.\."', r'<b>\\x1[bB]\[31m"')
+
+    def test_mixed_firmware_is_allowed_and_told(self):
+        iuts = [self.board("1.0", "--delay", "20"), self.board("2.0", "--delay", "20")]
+        result = self.run_boards(iuts, "--mixed-firmware", *self.CASES)
+        self.assertEqual(result.code, 0, result.err)
+        events = self.check_conforms(result)
+        self.assertTrue(events[0]["mixed_firmware"])
+        self.assertIn("the boards differ in firmware", result.err)
+        self.assertEqual([b["firmware"].split("\n")[0] for b in self.boards_of(result)],
+                         ["AT version:1.0", "AT version:2.0"])
+        self.assertIn("boards may differ in firmware", result.out)
+        self.assertRegex(result.out, r"board: line 1, ")
+        self.assertNotRegex(result.out, r"board: line 0, ")
+        _, suites, html = self.check_reports(result)
+        self.assertIn("AT version:2.0", html)
+        self.assertIn("atconform.board.1", [p.get("name") for p in suites.iter("property")])
+
+    def test_the_profile_of_the_first_does_not_hide_that_they_differ(self):
+        result = self.run_boards([self.board("1.0"), self.board("2.0")], "--profile", "auto", *self.CASES)
+        self.check_said(result, 3, "differ in firmware")
+
+    def test_one_board_is_not_asked(self):
+        result = self.run_boards([self.board("1.0")], "basic/at/execute_answers_as_documented")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(events_of(result.journal(), "board"), [])
+
+
+class Lost(BoardsTest):
+    """The probes ask AT+GMR once."""
+
+    def die_in_a_case(self, name="grave", after=1):
+        return self.dying(name, "AT+GMR", "--after", str(after))
+
+    def slow(self):
+        return fake("normal", "--delay", "30")
+
+    def test_the_cases_of_a_board_that_dies_go_to_the_others(self):
+        result = self.run_boards([self.slow(), self.die_in_a_case(), self.slow()], *self.CASES)
+        events = result.journal()
+        self.assertEqual(events[-1]["reason"], "complete", result.err)
+        (line, why), = self.outs(events)
+        self.assertEqual(line, 1)
+        self.assertIn("does not answer any more", why)
+        names = {e["c"]: e["case"] for e in events_of(events, "plan")}
+        victims = [names[e["c"]] for e in events_of(events, "lease") if e["l"] == 1]
+        last, before = victims[-1], victims[:-1]
+        self.check_conforms(result, last)
+        self.assertEqual(result.verdicts()[last]["verdict"], "fail", "the case that did it has its verdict")
+        self.assertEqual(result.code, 1)
+        self.assertTrue(os.path.exists(self.grave("grave")))
+        self.assertIn("line 1 is out: ", result.err)
+        self.assertRegex(result.out, r"board: line 1, ")
+        board = self.boards_of(result)[1]
+        self.assertEqual((board["line"], board["attempts"], board["out"]), (1, len(before) + 1, why))
+
+    def test_a_retry_runs_on_another_board(self):
+        result = self.run_boards([self.slow(), self.die_in_a_case()], "--retries", "1", "--flaky-budget", "1",
+                                 *self.CASES)
+        self.assertEqual(result.code, 0, result.err + result.out)
+        events = result.journal()
+        retry, = [e for e in events_of(events, "lease") if e.get("why") == "retry"]
+        self.assertEqual(retry["l"], 0)
+        self.assertEqual(len(self.outs(events)), 1)
+
+    def test_a_board_that_dies_in_recovery(self):
+        """Its case fails, and the board breaks when it is restarted for the next one."""
+        result = self.run_boards([self.slow(), self.dying("grave", "AT+RST")], *self.CASES,
+                                 "basic/sysmsg/query_answers_as_documented", "basic/sleep/query_answers_as_documented",
+                                 "basic/gslp/*")
+        events = result.journal()
+        self.assertEqual(events[-1]["reason"], "complete", result.err)
+        self.assertEqual([l for l, _ in self.outs(events)], [1])
+        self.assertNotIn("missing", {v["verdict"] for v in result.verdicts().values()})
+        restarts = [e for e in events_of(events, "recover") if e["l"] == 1 and e["step"] == "restart"]
+        self.assertFalse(restarts[0]["ok"])
+
+    def test_when_both_die_the_rest_is_missing(self):
+        result = self.run_boards([self.die_in_a_case("one"), self.die_in_a_case("two")], *self.CASES)
+        self.check_said(result, 3, "no board is left, the last one: .*does not answer any more")
+        events = self.check_journal(result, "iut-unusable")
+        self.assertEqual(sorted(l for l, _ in self.outs(events)), [0, 1])
+        verdicts = [v["verdict"] for v in result.verdicts().values()]
+        self.assertEqual(verdicts.count("fail"), 2, verdicts)
+        self.assertIn("missing", verdicts)
+        leased = {e["c"] for e in events_of(events, "lease")}
+        self.assertEqual({e["c"] for e in events_of(events, "verdict")}, leased, "who had a line has a verdict")
+
+    def test_retries_end_with_the_last_board(self):
+        result = self.run_boards([self.die_in_a_case("one"), self.die_in_a_case("two")], "--retries", "2",
+                                 "basic/gmr/tells_the_sdk_version", "basic/gmr/tells_the_at_version")
+        self.check_said(result, 3, "no board is left")
+        verdicts = {v["verdict"] for v in result.verdicts().values()}
+        self.assertEqual(verdicts, {"fail"}, "the first attempts have theirs")
+
+    def interrupted_after_a_loss(self):
+        iuts = [fake("normal", "--delay", "60"), self.die_in_a_case()]
+        running = self.start_boards(iuts, "--repeat", "8", *self.CASES)
+        running.wait_for(lambda e: e["e"] == "line" and e["what"] == "out")
+        running.signal(signal.SIGTERM)
+        result = self.finish(running)
+        self.assertEqual(result.code, 143, result.err)
+        self.assertIn("missing", {v["verdict"] for v in result.verdicts().values()} |
+                      ({"missing"} if len(events_of(result.journal(), "verdict")) < 7 * 8 else set()))
+        return result
+
+    def test_resume_wants_the_lost_board(self):
+        result = self.interrupted_after_a_loss()
+        again = self.resume(result)
+        self.check_said(again, 3, "nobody answers AT", "--fewer-boards")
+        fewer = self.resume(result, "--fewer-boards")
+        self.assertEqual(fewer.journal()[-1]["reason"], "complete", fewer.err)
+        self.assertEqual(len(events_of(fewer.journal(), "verdict")), 7 * 8, "each attempt has one verdict")
+        self.assertIn("out", self.boards_of(fewer)[1])
+
+    def test_resume_takes_a_mended_board(self):
+        result = self.interrupted_after_a_loss()
+        os.unlink(self.grave("grave"))
+        running = self.resume(result)
+        self.assertIn(running.journal()[-1]["reason"], ("complete", "iut-unusable"))
+        board = self.boards_of(running)[1]
+        resumed = [i for i, e in enumerate(running.journal()) if e["e"] == "resume"][0]
+        again = [e for e in running.journal()[resumed:] if e["e"] == "lease" and e["l"] == 1]
+        self.assertTrue(again, "it got cases again")
+        self.assertIn("out", board)
 
 
 if __name__ == "__main__":
