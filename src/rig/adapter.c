@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define SYSFS_ENV "ATCONFORM_SYSFS"
@@ -153,13 +155,42 @@ static int of_name(const char *name, struct adapter *out)
 	return 0;
 }
 
+/* A link may have the name of another port; the numbers of the device tell. A test's tree has none.
+ */
+static bool is_device(const char *path, const char *name)
+{
+	struct buf port AUTO_BUF = { 0 };
+	struct stat st;
+	char numbers[32], wanted[32];
+	buf_printf(&port, "%s/class/tty/%s", sysfs(), name);
+	if (stat(path, &st) < 0 || !attribute(port.data, "dev", numbers, sizeof(numbers)))
+		return true;
+	snprintf(wanted, sizeof(wanted), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return strcmp(numbers, wanted) == 0;
+}
+
 int adapter_of(const char *path, struct adapter *out)
 {
 	*out = unknown;
-	if (of_name(last_part(path), out) == 0)
+	if (is_device(path, last_part(path)) && of_name(last_part(path), out) == 0)
 		return 0;
 	char *real AUTO_FREE = realpath(path, NULL);
 	return real ? of_name(last_part(real), out) : -ENOENT;
+}
+
+int adapter_of_address(const char *address, struct adapter *out)
+{
+	static const char *const schemes[] = { "serial:", "pty:" };
+	*out = unknown;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		struct buf path AUTO_BUF = { 0 };
+		const char *rest = address + strlen(schemes[i]);
+		if (!text_starts(address, schemes[i]))
+			continue;
+		buf_append(&path, rest, i == 0 ? strcspn(rest, "?") : strlen(rest));
+		return adapter_of(buf_text(&path), out);
+	}
+	return -ENOENT;
 }
 
 bool adapter_is(const struct adapter *wanted, const struct adapter *found)
