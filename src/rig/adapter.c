@@ -166,7 +166,20 @@ static bool is_device(const char *path, const char *name)
 	if (stat(path, &st) < 0 || !attribute(port.data, "dev", numbers, sizeof(numbers)))
 		return true;
 	snprintf(wanted, sizeof(wanted), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
-	return strcmp(numbers, wanted) == 0;
+	return S_ISCHR(st.st_mode) && strcmp(numbers, wanted) == 0;
+}
+
+/* A node that somebody made under another name, for a container as a rule. */
+static int of_numbers(const char *path, struct adapter *out)
+{
+	struct buf node AUTO_BUF = { 0 };
+	struct stat st;
+	*out = unknown;
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
+		return -ENOENT;
+	buf_printf(&node, "%s/dev/char/%u:%u", sysfs(), major(st.st_rdev), minor(st.st_rdev));
+	char *device AUTO_FREE = realpath(node.data, NULL);
+	return device ? of_name(last_part(device), out) : -ENOENT;
 }
 
 int adapter_of(const char *path, struct adapter *out)
@@ -175,7 +188,11 @@ int adapter_of(const char *path, struct adapter *out)
 	if (is_device(path, last_part(path)) && of_name(last_part(path), out) == 0)
 		return 0;
 	char *real AUTO_FREE = realpath(path, NULL);
-	return real ? of_name(last_part(real), out) : -ENOENT;
+	if (!real)
+		return -ENOENT;
+	return is_device(real, last_part(real)) && of_name(last_part(real), out) == 0
+		       ? 0
+		       : of_numbers(real, out);
 }
 
 int adapter_of_address(const char *address, struct adapter *out)
