@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <libserialport.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,29 @@ static void note_path(struct adapter *a, const char *port, const char *name)
 	}
 }
 
+static void take(char *out, size_t size, const char *text)
+{
+	if (text)
+		snprintf(out, size, "%s", text);
+}
+
+/* What the library knows of a port with the kernel's own name; it looks at no other folder. */
+static void describe(struct adapter *a)
+{
+	struct sp_port *port = NULL;
+	if (getenv(SYSFS_ENV) || sp_get_port_by_name(a->path, &port) != SP_OK)
+		return;
+	if (sp_get_port_transport(port) == SP_TRANSPORT_USB) {
+		sp_get_port_usb_vid_pid(port, &a->vid, &a->pid);
+		take(a->serial, sizeof(a->serial), sp_get_port_usb_serial(port));
+		take(a->product, sizeof(a->product), sp_get_port_usb_product(port));
+		take(a->maker, sizeof(a->maker), sp_get_port_usb_manufacturer(port));
+	} else {
+		take(a->product, sizeof(a->product), sp_get_port_description(port));
+	}
+	sp_free_port(port);
+}
+
 static int of_name(const char *name, struct adapter *out)
 {
 	struct buf port AUTO_BUF = { 0 };
@@ -149,6 +173,7 @@ static int of_name(const char *name, struct adapter *out)
 		return -ENOENT;
 	note_path(out, port.data, name);
 	climb(out, dir, root);
+	describe(out);
 	for (size_t i = 0; i < sizeof(modem_drivers) / sizeof(modem_drivers[0]); i++)
 		if (strcmp(out->driver, modem_drivers[i]) == 0)
 			out->kind = ADAPTER_MODEM;
@@ -208,6 +233,46 @@ int adapter_of_address(const char *address, struct adapter *out)
 		return adapter_of(buf_text(&path), out);
 	}
 	return -ENOENT;
+}
+
+static void add(struct adapter *list, size_t *count, size_t max, const char *name)
+{
+	if (*count < max && of_name(name, &list[*count]) == 0)
+		(*count)++;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct adapter *)a)->path, ((const struct adapter *)b)->path);
+}
+
+static size_t list_tree(struct adapter *list, size_t max)
+{
+	struct buf class AUTO_BUF = { 0 };
+	size_t count = 0;
+	buf_printf(&class, "%s/class/tty", sysfs());
+	DIR *dir = opendir(class.data);
+	for (const struct dirent *e; dir && (e = readdir(dir));)
+		if (*e->d_name != '.')
+			add(list, &count, max, e->d_name);
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+size_t adapter_list(struct adapter *list, size_t max)
+{
+	struct sp_port **ports = NULL;
+	size_t count = 0;
+	if (getenv(SYSFS_ENV)) {
+		count = list_tree(list, max);
+	} else if (sp_list_ports(&ports) == SP_OK) {
+		for (struct sp_port **p = ports; *p; p++)
+			add(list, &count, max, last_part(sp_get_port_name(*p)));
+		sp_free_port_list(ports);
+	}
+	qsort(list, count, sizeof(*list), by_path);
+	return count;
 }
 
 bool adapter_is(const struct adapter *wanted, const struct adapter *found)
