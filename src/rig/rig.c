@@ -230,7 +230,10 @@ static int set_up(struct rig *rig)
 		abort();
 	for (size_t i = 0; i < rig->lane_count; i++) {
 		rig->lanes[i].index = (int)i;
-		rig->lanes[i].address = rig->plan->bench->iuts[i].address;
+		const struct rig_iut *iut = &rig->plan->bench->iuts[i];
+		rig->lanes[i].address = iut->address;
+		rig->lanes[i].adapter = iut->adapter;
+		rig->lanes[i].mac = iut->mac;
 	}
 	if (peer_prepare(rig, rig->error) < 0 || broker_prepare(rig, rig->error) < 0)
 		return -1;
