@@ -24,7 +24,12 @@ static int find(struct reader *r, struct run_board **out)
 	}
 	const struct run_board fresh = { .line = l, .address = "", .firmware = "", .out = "" };
 	KEEP_ADD(run->boards, run->board_count) = fresh;
-	*out = &run->boards[run->board_count - 1];
+	/* By their lines, whichever was opened first. */
+	size_t at = run->board_count - 1;
+	for (; at > 0 && run->boards[at - 1].line > l; at--)
+		run->boards[at] = run->boards[at - 1];
+	run->boards[at] = fresh;
+	*out = &run->boards[at];
 	return 0;
 }
 

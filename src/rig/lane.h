@@ -35,7 +35,7 @@ struct worker;
 struct lane {
 	int index;
 	const char *address;
-	const char *adapter, *mac; /* that the board must have; or NULL */
+	const char *adapter, *mac;     /* that the board must have; or NULL */
 	const struct profile *profile; /* or NULL */
 	bool compared;                 /* with other boards: LANE_OPEN asks for the version */
 	struct link_place place;

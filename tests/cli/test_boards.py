@@ -3,12 +3,14 @@
 of a board that dies."""
 import json
 import os
+import re
 import signal
 import unittest
 
 from harness import CliTest, events_of, fake
 
 MAC = "02:00:5e:00:00:01"
+LONG = "waits for boards that are dead: in the long form"
 USB0 = {"address": "serial:/dev/ttyUSB0"}
 
 
@@ -93,7 +95,9 @@ class BoardsTest(CliTest):
     def start_boards(self, iuts, *args, **options):
         words = sum((["--iut", iut] for iut in iuts), [])
         out = os.path.join(self.home, f"run{len(os.listdir(self.home))}")
-        return self.start("run", "--out", out, "--bench", self.quick_bench(), *words, *args, **options)
+        bench = self.quick_bench(timeouts_ms={"answer": 1000, "restart": 1000, "silence": 30, "case": 10000,
+                                              "recover": 2000, "guard": 25})
+        return self.start("run", "--out", out, "--bench", bench, *words, *args, **options)
 
     def run_boards(self, iuts, *args, **options):
         return self.finish(self.start_boards(iuts, *args, **options))
@@ -115,7 +119,65 @@ class BoardsTest(CliTest):
         return [(e["l"], e["text"]) for e in events_of(events, "line") if e["what"] == "out"]
 
     def boards_of(self, result):
-        return self.check_reports(result)[0]["results"]["extra"]["boards"]
+        return self.check_reports(result)[0]["results"]["extra"]["atconform"]["boards"]
+
+
+class AnotherBoard(BoardsTest):
+    """A bench file that was written for other boards than those that are there."""
+
+    def plug(self, port, vid, pid, serial):
+        """A port of a USB adapter, as sysfs shows it; the folder is to be in ATCONFORM_SYSFS."""
+        device = f"sys/devices/usb1/{port}-1/1:1.0/{port}"
+        for name, text in (("idVendor", vid), ("idProduct", pid), ("serial", serial)):
+            self.file(f"sys/devices/usb1/{port}-1/{name}", text + "\n")
+        os.makedirs(os.path.join(self.home, device))
+        os.makedirs(os.path.join(self.home, "sys/class/tty", port))
+        os.symlink(os.path.join(self.home, device), os.path.join(self.home, "sys/class/tty", port, "device"))
+        return {"ATCONFORM_SYSFS": os.path.join(self.home, "sys")}
+
+    def run_bench(self, iuts, **options):
+        out = os.path.join(self.home, "run")
+        return self.call("run", "--out", out, "--bench", self.quick_bench(iuts=iuts), *self.CASES, **options)
+
+    def test_another_adapter(self):
+        address, process = self.fake_port("normal")
+        env = self.plug("port0", "1a86", "7523", "A1")
+        result = self.run_bench([{"address": address, "adapter": "10c4:ea60"}], env=env)
+        self.check_said(result, 3, "1a86:7523", "10c4:ea60", "doctor")
+        self.assertEqual(events_of(result.journal(), "tx"), [], "nothing was sent to it")
+        self.assertIsNone(process.poll())
+
+    def test_the_serial_number_counts_when_it_is_given(self):
+        address, _ = self.fake_port("normal")
+        env = self.plug("port0", "1a86", "7523", "A1")
+        result = self.run_bench([{"address": address, "adapter": "1a86:7523:A2"}], env=env)
+        self.check_said(result, 3, "1a86:7523:A1", "1a86:7523:A2")
+
+    def test_the_right_adapter(self):
+        iuts = []
+        for i, adapter in enumerate(("1A86:7523", "1a86:7523:A1")):
+            address, _ = self.fake_port("normal")
+            env = self.plug(f"port{i}", "1a86", "7523", "A1")
+            iuts.append({"address": address, "adapter": adapter})
+        result = self.run_bench(iuts, env=env)
+        self.assertEqual(result.code, 0, result.err)
+
+    def test_another_module(self):
+        out = os.path.join(self.home, "run")
+        with open(os.path.join(os.environ["ATCONFORM_SOURCE"], "fixtures/benches/virtual.json"), encoding="utf-8") as f:
+            bench = json.load(f)
+        for mac, code in (("02:00:00:00:00:99", 3), (None, 0)):
+            bench["iuts"] = [{"address": "virtual:", "mac": mac or self.found}]
+            result = self.call("run", "--out", out + str(code), "--bench", self.file("v.json", json.dumps(bench)),
+                               "basic/at/*")
+            self.assertEqual(result.code, code, result.err)
+            if mac:
+                self.check_said(result, 3, mac, "virtual:", "doctor")
+                self.found = re.search("address ((..:){5}..),", result.said[0])[1].upper()
+
+    def test_a_module_that_does_not_tell_its_address(self):
+        result = self.run_bench([{"address": fake("normal"), "mac": MAC}])
+        self.assertEqual(result.code, 0, result.err)
 
 
 class AtTheStart(BoardsTest):
@@ -128,12 +190,10 @@ class AtTheStart(BoardsTest):
         self.assertEqual({v["verdict"] for v in result.verdicts().values()}, {"missing"})
 
     def test_all_that_can_not_are_named(self):
-        port, process = self.fake_port("silent")
-        result = self.run_boards([port, fake("normal"), "exec:/nonexistent"], *self.CASES)
-        self.check_said(result, 3, r"2 of 3 boards can't be used, the first: .*without them")
-        self.assertIn("line 0 is out: nobody answers AT", result.err)
-        self.assertIn("line 2 is out: ", result.err)
-        self.assertIsNone(process.poll())
+        result = self.run_boards(["exec:/nowhere", fake("normal"), "exec:/nonexistent"], *self.CASES)
+        self.check_said(result, 3, r"2 of 3 boards can't be used, the first: .*/nowhere.*without them")
+        self.assertRegex(result.err, r"line 0 is out: .*/nowhere")
+        self.assertRegex(result.err, r"line 2 is out: .*/nonexistent")
 
     def test_fewer_boards(self):
         result = self.run_boards(["exec:/nonexistent", fake("normal"), fake("silent")], "--fewer-boards", *self.CASES)
@@ -149,7 +209,7 @@ class AtTheStart(BoardsTest):
         self.assertRegex(result.out, r"board: line 0, exec:/nonexistent, 0 attempts; out: ")
 
     def test_none_left_with_fewer_boards(self):
-        result = self.run_boards(["exec:/nonexistent", fake("silent")], "--fewer-boards", *self.CASES)
+        result = self.run_boards(["exec:/nonexistent", "exec:/nowhere"], "--fewer-boards", *self.CASES)
         self.check_said(result, 3, "2 of 2 boards can't be used")
         self.assertNotIn("goes on without", result.said[0])
 
@@ -246,9 +306,8 @@ class Lost(BoardsTest):
 
     def test_a_board_that_dies_in_recovery(self):
         """Its case fails, and the board breaks when it is restarted for the next one."""
-        result = self.run_boards([self.slow(), self.dying("grave", "AT+RST")], *self.CASES,
-                                 "basic/sysmsg/query_answers_as_documented", "basic/sleep/query_answers_as_documented",
-                                 "basic/gslp/*")
+        result = self.run_boards([self.slow(), self.dying("grave", "AT+RST")], *self.CASES, "basic/sysmsg/query*",
+                                 "basic/sysmsg/set_an*", "basic/syslog/query*", "basic/syslog/set_an*")
         events = result.journal()
         self.assertEqual(events[-1]["reason"], "complete", result.err)
         self.assertEqual([l for l, _ in self.outs(events)], [1])
@@ -267,6 +326,7 @@ class Lost(BoardsTest):
         leased = {e["c"] for e in events_of(events, "lease")}
         self.assertEqual({e["c"] for e in events_of(events, "verdict")}, leased, "who had a line has a verdict")
 
+    @unittest.skipUnless(os.environ.get("ATCONFORM_TEST_LONG"), LONG)
     def test_retries_end_with_the_last_board(self):
         result = self.run_boards([self.die_in_a_case("one"), self.die_in_a_case("two")], "--retries", "2",
                                  "basic/gmr/tells_the_sdk_version", "basic/gmr/tells_the_at_version")
@@ -275,14 +335,13 @@ class Lost(BoardsTest):
         self.assertEqual(verdicts, {"fail"}, "the first attempts have theirs")
 
     def interrupted_after_a_loss(self):
-        iuts = [fake("normal", "--delay", "60"), self.die_in_a_case()]
-        running = self.start_boards(iuts, "--repeat", "8", *self.CASES)
+        running = self.start_boards([fake("normal", "--delay", "100"), self.die_in_a_case()], "--repeat", "2",
+                                    *self.CASES)
         running.wait_for(lambda e: e["e"] == "line" and e["what"] == "out")
         running.signal(signal.SIGTERM)
         result = self.finish(running)
         self.assertEqual(result.code, 143, result.err)
-        self.assertIn("missing", {v["verdict"] for v in result.verdicts().values()} |
-                      ({"missing"} if len(events_of(result.journal(), "verdict")) < 7 * 8 else set()))
+        self.assertLess(len(events_of(result.journal(), "verdict")), 7 * 2, "something is left to do")
         return result
 
     def test_resume_wants_the_lost_board(self):
@@ -291,19 +350,18 @@ class Lost(BoardsTest):
         self.check_said(again, 3, "nobody answers AT", "--fewer-boards")
         fewer = self.resume(result, "--fewer-boards")
         self.assertEqual(fewer.journal()[-1]["reason"], "complete", fewer.err)
-        self.assertEqual(len(events_of(fewer.journal(), "verdict")), 7 * 8, "each attempt has one verdict")
-        self.assertIn("out", self.boards_of(fewer)[1])
+        self.assertEqual(len(events_of(fewer.journal(), "verdict")), 7 * 2, "each attempt has one verdict")
+        self.assertIn("nobody answers AT", self.boards_of(fewer)[1]["out"])
 
+    @unittest.skipUnless(os.environ.get("ATCONFORM_TEST_LONG"), LONG)
     def test_resume_takes_a_mended_board(self):
         result = self.interrupted_after_a_loss()
         os.unlink(self.grave("grave"))
-        running = self.resume(result)
-        self.assertIn(running.journal()[-1]["reason"], ("complete", "iut-unusable"))
-        board = self.boards_of(running)[1]
-        resumed = [i for i, e in enumerate(running.journal()) if e["e"] == "resume"][0]
-        again = [e for e in running.journal()[resumed:] if e["e"] == "lease" and e["l"] == 1]
-        self.assertTrue(again, "it got cases again")
-        self.assertIn("out", board)
+        again = self.resume(result)
+        resumed = next(i for i, e in enumerate(again.journal()) if e["e"] == "resume")
+        leases = [e for e in events_of(again.journal()[resumed:], "lease") if e["l"] == 1]
+        self.assertTrue(leases, "it got cases again")
+        self.assertIn("out", self.boards_of(again)[1])
 
 
 if __name__ == "__main__":
