@@ -222,11 +222,20 @@ static int load_air(const struct loader *l)
 	return 0;
 }
 
+static int load_writes(const struct loader *l)
+{
+	static const char key[] = "max_nvs_writes";
+	const json_t *value = json_object_get(l->file->root, key);
+	struct rig_bench *rig = &l->bench->rig;
+	rig->nvs_capped = value != NULL;
+	return number(l, key, value, 0, 1000000000, &rig->max_nvs_writes);
+}
+
 static int load(const struct loader *l)
 {
 	static const char *const keys[] = { "bench", "title", "iuts", "profile", "facilities",
 		"uart", "timeouts_ms", "baud_rates", "destructive", "restore_after_failure",
-		"gate_inferred", "reset", "power", "network", "air", NULL };
+		"gate_inferred", "max_nvs_writes", "put_back", "reset", "power", "network", "air", NULL };
 	struct bench *b = l->bench;
 	const json_t *root = l->file->root;
 	if (object(l, "", root, keys) < 0 || load_text(l, "bench", &b->rig.name) < 0 ||
@@ -241,6 +250,8 @@ static int load(const struct loader *l)
 		flag(l, "destructive", json_object_get(root, "destructive"), &b->destructive) < 0 ||
 		flag(l, "restore_after_failure", json_object_get(root, "restore_after_failure"),
 			&b->rig.restore_after_failure) < 0 ||
+		load_writes(l) < 0 ||
+		flag(l, "put_back", json_object_get(root, "put_back"), &b->rig.put_back) < 0 ||
 		flag(l, "gate_inferred", json_object_get(root, "gate_inferred"),
 			&b->gate_inferred) < 0 ||
 		bench_switch_load(l->file, l->memory->arena, "", root, &b->rig.switches, l->error) <
@@ -258,6 +269,7 @@ static int load(const struct loader *l)
 
 /* What a bench that says nothing has: an ordinary board on an ordinary port. */
 static const struct rig_bench defaults = {
+	.put_back = true,
 	.uart = { .baud = 115200, .databits = 8, .stopbits_x2 = 2, .parity = 'n' },
 	.timeouts_ms = { .answer = 3000,
 		.restart = 10000,

@@ -158,6 +158,10 @@ static int load(struct session *s, struct error *error)
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
+	if (s->options.max_nvs_writes >= 0) {
+		s->bench.rig.nvs_capped = true;
+		s->bench.rig.max_nvs_writes = s->options.max_nvs_writes;
+	}
 	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
 		suite_check(&s->suite, &s->spec, error) < 0 ||

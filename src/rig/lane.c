@@ -20,6 +20,7 @@ static struct talk talk_on(struct lane *lane, int limit_ms)
 		.bench = &lane->bench,
 		.tx = lane->tx,
 		.rx = lane->rx,
+		.nvs = &lane->nvs,
 		.lane = lane->index,
 		.cancel_fd = lane->place.cancel_fd,
 		.deadline = deadline_in_ms(limit_ms),

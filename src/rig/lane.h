@@ -5,6 +5,7 @@
 #ifndef RIG_LANE_H
 #define RIG_LANE_H
 
+#include "rig/nvs.h"
 #include "rig/talk.h"
 
 #include <event2/event.h>
@@ -42,6 +43,7 @@ struct lane {
 	struct rig_bench bench; /* with this line's own rate */
 	struct journal *journal;
 	struct journal_flow *tx, *rx;
+	struct nvs nvs;
 	int done_fd; /* eventfd: a job is done */
 
 	/* handed to the thread and back, under the lock */

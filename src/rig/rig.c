@@ -179,6 +179,20 @@ static size_t count_lanes(const struct rig_plan *plan)
 	return jobs < count ? jobs : count;
 }
 
+/* A recording has no flash. */
+static struct nvs nvs_of(const struct rig *rig, size_t index)
+{
+	const struct rig_plan *plan = rig->plan;
+	const struct rig_resume *resume = plan->resume;
+	bool recorded = strncmp(rig->lanes[index].address, "replay:", 7) == 0;
+	bool known = resume && index < resume->line_count;
+	return (struct nvs){ .spec = recorded ? NULL : plan->spec,
+		.journal = rig->journal,
+		.lane = (int)index,
+		.writes = known ? resume->lines_before[index].nvs_writes : 0,
+		.most = plan->bench->nvs_capped ? plan->bench->max_nvs_writes : -1 };
+}
+
 static void lane_setup(struct rig *rig, size_t index)
 {
 	const struct rig_plan *plan = rig->plan;
@@ -189,6 +203,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	lane->profile = plan->profile;
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
+	lane->nvs = nvs_of(rig, index);
 	lane->place = (struct link_place){ .module_program = plan->module_program,
 		.air = plan->bench->air,
 		.pki = lane->network.own && plan->bench->air ? rig->pki : NULL,

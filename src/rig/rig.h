@@ -64,6 +64,9 @@ struct rig_bench {
 	struct rig_timeouts timeouts_ms;
 	const int64_t *baud_rates; /* for the search, 0-terminated */
 	bool restore_after_failure;
+	bool put_back; /* settings that the run changed, at its end */
+	bool nvs_capped;
+	int64_t max_nvs_writes; /* of each line, when capped */
 	const char *network; /* facts about the network as JSON, for the cases; or NULL */
 	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
 	const char *air;     /* file with the virtual module's air; or NULL */
@@ -106,9 +109,16 @@ struct rig_told {
 	const char *members; /* `,"key":value…` */
 };
 
+/* What a line had of a run that is resumed. */
+struct rig_line_before {
+	int64_t nvs_writes;
+};
+
 /* A run that goes on: NULL for a new one. */
 struct rig_resume {
 	const struct rig_before *cases; /* one for each of the plan */
+	const struct rig_line_before *lines_before;
+	size_t line_count;
 	const char *time;               /* now, UTC */
 	int journal_fd;                 /* locked; the rig closes it */
 	int64_t lines, t_ns;            /* of the journal as it is; numbers and times go on */

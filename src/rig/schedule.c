@@ -7,14 +7,36 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The worker that has waited longest: the list has the newest in front. */
-static struct worker *next_worker(const struct rig *rig)
+static bool may_write(const struct lane *lane, const struct worker *worker)
+{
+	return !nvs_spent(&lane->nvs) ||
+	       !nvs_is_writer(lane->rig->plan->cases[worker->case_index].tags);
+}
+
+/* The worker that has waited longest: the list has the newest in front. Not one whose case writes
+ * to a flash that has had its share. */
+static struct worker *next_worker(const struct lane *lane)
 {
 	struct worker *oldest = NULL;
-	for (struct worker *w = rig->workers; w; w = w->next)
-		if (w->state == WORKER_QUEUED && !w->aborted)
+	for (struct worker *w = lane->rig->workers; w; w = w->next)
+		if (w->state == WORKER_QUEUED && !w->aborted && may_write(lane, w))
 			oldest = w;
 	return oldest;
+}
+
+/* A case that no line may write for any more. */
+static void skip_spent(struct rig *rig)
+{
+	for (struct worker *w = rig->workers; w; w = w->next) {
+		bool possible = w->state != WORKER_QUEUED || w->aborted;
+		for (size_t i = 0; i < rig->lane_count && !possible; i++)
+			possible = rig->lanes[i].state != LANE_OUT && may_write(&rig->lanes[i], w);
+		char why[120];
+		snprintf(why, sizeof(why), "it writes to flash, and %lld writes (--max-nvs-writes) are made",
+			(long long)rig->lanes[0].nvs.most);
+		if (!possible)
+			worker_abort(w, "skipped", why);
+	}
 }
 
 static void recover(struct lane *lane)
@@ -69,7 +91,7 @@ static struct worker *worker_for(struct lane *lane)
 {
 	struct rig *rig = lane->rig;
 	struct worker *worker;
-	while ((worker = next_worker(rig))) {
+	while ((worker = next_worker(lane))) {
 		struct error why = { 0 };
 		switch (broker_gate(lane, &rig->plan->cases[worker->case_index], &why)) {
 		case BROKER_FINE:
@@ -94,8 +116,10 @@ void schedule(struct rig *rig)
 		if (worker)
 			lease_begin(lane, worker);
 	}
-	if (!rig->stopping)
+	if (!rig->stopping) {
 		check_lanes(rig);
+		skip_spent(rig);
+	}
 	if (rig->cut_short && !rig->stopping && !any_open(rig))
 		runner_kill(rig, SIGKILL);
 	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
