@@ -235,7 +235,8 @@ static int load(const struct loader *l)
 {
 	static const char *const keys[] = { "bench", "title", "iuts", "profile", "facilities",
 		"uart", "timeouts_ms", "baud_rates", "destructive", "restore_after_failure",
-		"gate_inferred", "max_nvs_writes", "put_back", "reset", "power", "network", "air", NULL };
+		"gate_inferred", "max_nvs_writes", "put_back", "reset", "power", "network", "air",
+		NULL };
 	struct bench *b = l->bench;
 	const json_t *root = l->file->root;
 	if (object(l, "", root, keys) < 0 || load_text(l, "bench", &b->rig.name) < 0 ||

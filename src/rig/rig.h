@@ -67,9 +67,9 @@ struct rig_bench {
 	bool put_back; /* settings that the run changed, at its end */
 	bool nvs_capped;
 	int64_t max_nvs_writes; /* of each line, when capped */
-	const char *network; /* facts about the network as JSON, for the cases; or NULL */
-	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
-	const char *air;     /* file with the virtual module's air; or NULL */
+	const char *network;    /* facts about the network as JSON, for the cases; or NULL */
+	const char *pki;        /* folder with certificates, not for virtual: ones; or NULL */
+	const char *air;        /* file with the virtual module's air; or NULL */
 	struct rig_broker broker;
 	struct rig_switches switches; /* of boards that have none of their own; of a line's bench:
 					 that line's */
@@ -119,9 +119,9 @@ struct rig_resume {
 	const struct rig_before *cases; /* one for each of the plan */
 	const struct rig_line_before *lines_before;
 	size_t line_count;
-	const char *time;               /* now, UTC */
-	int journal_fd;                 /* locked; the rig closes it */
-	int64_t lines, t_ns;            /* of the journal as it is; numbers and times go on */
+	const char *time;    /* now, UTC */
+	int journal_fd;      /* locked; the rig closes it */
+	int64_t lines, t_ns; /* of the journal as it is; numbers and times go on */
 };
 
 struct rig_plan {

@@ -32,7 +32,8 @@ static void skip_spent(struct rig *rig)
 		for (size_t i = 0; i < rig->lane_count && !possible; i++)
 			possible = rig->lanes[i].state != LANE_OUT && may_write(&rig->lanes[i], w);
 		char why[120];
-		snprintf(why, sizeof(why), "it writes to flash, and %lld writes (--max-nvs-writes) are made",
+		snprintf(why, sizeof(why),
+			"it writes to flash, and %lld writes (--max-nvs-writes) are made",
 			(long long)rig->lanes[0].nvs.most);
 		if (!possible)
 			worker_abort(w, "skipped", why);

@@ -229,7 +229,8 @@ Test(cwlap, lasts_the_shortest_time_at_least, REQ("CWLAP-38"), TAGS("nvs"))
 	leave_mode();
 }
 
-Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"), TAGS("nvs needs:access_point"))
+Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"),
+	TAGS("slow nvs needs:access_point"))
 {
 	enter_scan(1);
 	for (int count = 1; count <= 6; count++) {
