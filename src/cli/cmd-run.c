@@ -109,6 +109,7 @@ static void settle_recording(struct session *s)
 	for (int i = 0; i < s->jobs; i++)
 		s->iuts[i].switches = rig->switches;
 	rig->air = rig->pki = NULL;
+	rig->put_back = rig->nvs_capped = false;
 	rig->broker.program = NULL;
 	s->strict |= s->recorded->strict;
 	s->require_all |= s->recorded->require_all;

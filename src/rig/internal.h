@@ -94,6 +94,7 @@ struct rig {
 	int runner_pidfd, runner_status;
 	bool runner_started, runner_gone, runner_killed;
 	bool granting, stopping;
+	bool putting_back;
 	bool failed_fast; /* the run ends when what is leased has ended */
 	size_t opened;    /* lanes that passed their probes */
 
@@ -150,6 +151,10 @@ void schedule(struct rig *rig);
 void schedule_done(struct rig *rig); /* jobs of lanes have ended */
 /* A worker's request that takes time: the lane's thread does it, then the worker is answered. */
 void schedule_request(struct worker *worker, enum lane_job job);
+/* put-back.c: the settings of the lines, when all else is over */
+void put_back(struct rig *rig);
+void put_back_done(struct rig *rig);       /* jobs of lanes have ended meanwhile */
+bool put_back_left(const struct rig *rig); /* by the run that this one resumes */
 /* verdict.c */
 void verdict_try(struct rig *rig, size_t case_index); /* writes it when all is known */
 void verdict_decided(struct rig *rig);

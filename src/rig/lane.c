@@ -44,6 +44,8 @@ static bool do_open(struct lane *lane)
 	bool ok = probe_line(&t, &lane->error) == 0;
 	if (ok && lane->profile)
 		probe_profile(&t, lane->profile);
+	if (ok && lane->bench.put_back && !lane->settings.known)
+		settings_read(&t, &lane->settings);
 	talk_finish(&t);
 	return ok;
 }
@@ -107,12 +109,27 @@ static bool do_control(struct lane *lane)
 	return link_control(lane->link, buf_text(&lane->json), &lane->text, &lane->error) == 0;
 }
 
+static bool do_put_back(struct lane *lane)
+{
+	struct talk t = talk_on(lane, lane->bench.timeouts_ms.put_back);
+	const char *network = lane->facts ? lane->facts : lane->bench.network;
+	struct error why = { 0 };
+	t.lost = t.lost || lane->lost;
+	if (recover_line(&t, lane->dirty, &why))
+		settings_put_back(&t, &lane->settings, network);
+	else
+		settings_lost(lane->journal, lane->index, why.text);
+	talk_finish(&t);
+	return true;
+}
+
 static bool (*const jobs[])(struct lane *lane) = {
 	[LANE_OPEN] = do_open,
 	[LANE_RECOVER] = do_recover,
 	[LANE_UART] = do_uart,
 	[LANE_SWITCH] = do_switch,
 	[LANE_CONTROL] = do_control,
+	[LANE_PUT_BACK] = do_put_back,
 };
 
 static enum lane_job next_job(struct lane *lane)

@@ -6,6 +6,7 @@
 #define RIG_LANE_H
 
 #include "rig/nvs.h"
+#include "rig/settings.h"
 #include "rig/talk.h"
 
 #include <event2/event.h>
@@ -15,11 +16,12 @@
 
 enum lane_job {
 	LANE_NOTHING,
-	LANE_OPEN,    /* open and probe */
-	LANE_RECOVER, /* bring into a known state; `dirty` */
-	LANE_UART,    /* the host's side: `uart` */
-	LANE_SWITCH,  /* `how`: "reset" or "power" */
-	LANE_CONTROL, /* `json`; the answer in `text` */
+	LANE_OPEN,     /* open and probe */
+	LANE_RECOVER,  /* bring into a known state; `dirty` */
+	LANE_UART,     /* the host's side: `uart` */
+	LANE_SWITCH,   /* `how`: "reset" or "power" */
+	LANE_CONTROL,  /* `json`; the answer in `text` */
+	LANE_PUT_BACK, /* the settings that were found */
 	LANE_QUIT,
 };
 
@@ -44,6 +46,7 @@ struct lane {
 	struct journal *journal;
 	struct journal_flow *tx, *rx;
 	struct nvs nvs;
+	struct settings settings;
 	int done_fd; /* eventfd: a job is done */
 
 	/* handed to the thread and back, under the lock */

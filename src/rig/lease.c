@@ -301,6 +301,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	state->leased = true;
 	state->attempts = state->number;
 	lane->settled = false;
+	lane->settings.used = true;
 	rig->unleased--;
 	state->granted_ns = journal_now(rig->journal);
 	monitor_tolerate(lane->monitor, false);

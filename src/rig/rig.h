@@ -23,6 +23,7 @@ struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
 	int connect, escape, sntp, update, mqtt;
+	int put_back; /* all of it */
 };
 
 enum { RIG_BROKER_PORTS = 10 };
@@ -112,6 +113,10 @@ struct rig_told {
 /* What a line had of a run that is resumed. */
 struct rig_line_before {
 	int64_t nvs_writes;
+	const struct rig_setting {
+		const char *name, *value; /* "AT+CWMODE", "1" */
+	} * settings;                     /* that it was found with */
+	size_t setting_count;
 };
 
 /* A run that goes on: NULL for a new one. */

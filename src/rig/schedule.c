@@ -151,8 +151,9 @@ static void opened(struct lane *lane)
 	/* A run that was killed has left it somewhere. */
 	lane->dirty = rig->plan->resume != NULL;
 	lease_attach(lane);
-	if (++rig->opened == rig->lane_count)
-		pass_begin(rig);
+	/* Without a pass there are only settings to put back. */
+	if (++rig->opened == rig->lane_count && !pass_begin(rig) && !rig->stopping)
+		event_base_loopbreak(rig->base);
 }
 
 static void recovered(struct lane *lane)
