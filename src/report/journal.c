@@ -283,7 +283,8 @@ static int (*handler(const char *event))(struct reader *)
 		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
 		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
 		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver },
-		{ "elsewhere", read_elsewhere }, { "part", read_part } };
+		{ "elsewhere", read_elsewhere }, { "part", read_part }, { "nvs", read_nvs },
+		{ "settings", read_settings }, { "put-back", read_put_back } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;

@@ -72,6 +72,10 @@ int read_breach(struct reader *r);
 int read_deviation(struct reader *r);
 int read_other_of_case(struct reader *r);
 int read_verdict(struct reader *r);
+/* Events about the boards. */
+int read_nvs(struct reader *r);
+int read_settings(struct reader *r);
+int read_put_back(struct reader *r);
 /* Events about what the run is held against. */
 int read_baseline(struct reader *r);
 int read_was(struct reader *r);

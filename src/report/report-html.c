@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The HTML report: one file, no network, readable without its script. This part: the page, the
  * outcome, counts and facts of the run. */
+#include "report/board.h"
 #include "report/format.h"
 
 #include "html-assets.h"
@@ -162,6 +163,31 @@ static void command_line(struct html *h)
 	fact(h, "Command", buf_text(&words));
 }
 
+static void board_facts(struct html *h)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	AUTO_BUF struct buf writes = { 0 };
+	AUTO_BUF struct buf settings = { 0 };
+	board_left_out(&left_out, h->run);
+	for (int line = 0; line < board_lines(h->run); line++) {
+		size_t before = writes.len;
+		buf_puts(&writes, before ? "; " : "");
+		size_t start = writes.len;
+		board_nvs(&writes, h->run, line);
+		if (writes.len == start)
+			writes.len = before;
+		before = settings.len;
+		buf_puts(&settings, before ? "; " : "");
+		start = settings.len;
+		board_put_back(&settings, h->run, line);
+		if (settings.len == start)
+			settings.len = before;
+	}
+	fact(h, "Left out", left_out.len ? buf_text(&left_out) : "");
+	fact(h, "Flash writes", writes.len ? buf_text(&writes) : "");
+	fact(h, "Settings", settings.len ? buf_text(&settings) : "");
+}
+
 static void facts(struct html *h)
 {
 	const struct run *run = h->run;
@@ -194,6 +220,7 @@ static void facts(struct html *h)
 		fact(h, "Part", buf_text(&part));
 	}
 	fact(h, "Baseline", buf_text(&baseline));
+	board_facts(h);
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);

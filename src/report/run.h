@@ -137,6 +137,30 @@ struct run_case {
 	const struct run_waiver *waiver; /* when it is waived */
 };
 
+struct run_left_out {         /* cases that were not run, for one reason */
+	enum verdict verdict; /* skipped, unequipped or n/a */
+	const char *why;
+	size_t count;
+};
+
+struct run_nvs { /* writes to the flash behind a line by commands of one name */
+	int line;
+	const char *command;
+	int64_t by_cases, by_rig;
+};
+
+struct run_found { /* a setting that a line was found with */
+	int line;
+	const char *name, *value; /* as the module told it */
+};
+
+struct run_put_back { /* a setting that a run changed */
+	int line;
+	const char *setting, *text; /* setting "": none of them could be tried */
+	bool ok;
+	int64_t ms;
+};
+
 #define RUN_SAMPLES 1024
 
 struct run_latency { /* commands of one name: first byte sent to final result received */
@@ -182,6 +206,14 @@ struct run {
 	size_t recovery_count;
 	struct run_breach *breaches; /* outside every lease */
 	size_t breach_count;
+	struct run_nvs *nvs;
+	size_t nvs_count;
+	struct run_found *found;
+	size_t found_count;
+	struct run_put_back *put_backs;
+	size_t put_back_count;
+	struct run_left_out *left_out; /* the most frequent first, of each verdict */
+	size_t left_out_count;
 	struct run_case *cases;
 	size_t case_count;
 	size_t planned; /* of these; then those that are gone since the baseline */

@@ -110,12 +110,14 @@ struct rig_told {
 	const char *members; /* `,"key":value…` */
 };
 
+struct rig_setting {
+	const char *name, *value; /* "AT+CWMODE", "1" */
+};
+
 /* What a line had of a run that is resumed. */
 struct rig_line_before {
 	int64_t nvs_writes;
-	const struct rig_setting {
-		const char *name, *value; /* "AT+CWMODE", "1" */
-	} * settings;                     /* that it was found with */
+	const struct rig_setting *settings; /* that it was found with */
 	size_t setting_count;
 };
 
