@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "cli/cli.h"
-#include "report/board.h"
+#include "report/wear.h"
 #include "rig/journal.h"
 
 #include <errno.h>
@@ -188,7 +188,7 @@ static int64_t time_now(struct resume *r)
 static void lines_before(struct resume *r)
 {
 	const struct run *run = r->run;
-	int count = board_lines(run);
+	int count = wear_lines(run);
 	for (size_t i = 0; i < run->found_count; i++)
 		count = run->found[i].line >= count ? run->found[i].line + 1 : count;
 	r->lines = calloc((size_t)count + 1, sizeof(*r->lines));
@@ -196,7 +196,7 @@ static void lines_before(struct resume *r)
 	if (!r->lines || !r->settings)
 		abort();
 	for (int line = 0; line < count; line++)
-		r->lines[line].nvs_writes = board_nvs_writes(run, line);
+		r->lines[line].nvs_writes = wear_nvs_writes(run, line);
 	for (size_t i = 0; i < run->found_count; i++) {
 		struct rig_line_before *line = &r->lines[run->found[i].line];
 		r->settings[i] = (struct rig_setting){ run->found[i].name, run->found[i].value };

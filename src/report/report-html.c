@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The HTML report: one file, no network, readable without its script. This part: the page, the
  * outcome, counts and facts of the run. */
-#include "report/board.h"
 #include "report/format.h"
+#include "report/wear.h"
 
 #include "html-assets.h"
 #include "report/html.h"
@@ -163,23 +163,23 @@ static void command_line(struct html *h)
 	fact(h, "Command", buf_text(&words));
 }
 
-static void board_facts(struct html *h)
+static void wear_facts(struct html *h)
 {
 	AUTO_BUF struct buf left_out = { 0 };
 	AUTO_BUF struct buf writes = { 0 };
 	AUTO_BUF struct buf settings = { 0 };
-	board_left_out(&left_out, h->run);
-	for (int line = 0; line < board_lines(h->run); line++) {
+	wear_left_out(&left_out, h->run);
+	for (int line = 0; line < wear_lines(h->run); line++) {
 		size_t before = writes.len;
 		buf_puts(&writes, before ? "; " : "");
 		size_t start = writes.len;
-		board_nvs(&writes, h->run, line);
+		wear_nvs(&writes, h->run, line);
 		if (writes.len == start)
 			writes.len = before;
 		before = settings.len;
 		buf_puts(&settings, before ? "; " : "");
 		start = settings.len;
-		board_put_back(&settings, h->run, line);
+		wear_put_back(&settings, h->run, line);
 		if (settings.len == start)
 			settings.len = before;
 	}
@@ -220,7 +220,7 @@ static void facts(struct html *h)
 		fact(h, "Part", buf_text(&part));
 	}
 	fact(h, "Baseline", buf_text(&baseline));
-	board_facts(h);
+	wear_facts(h);
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);

@@ -2,8 +2,8 @@
 /* JUnit XML as its readers (Jenkins, GitLab, the GitHub actions) really read it: one flat level of
  * suites, one per command; a case once, its attempts inside; counts that add up; a skip, deviation
  * or missing case never looks like a pass. */
-#include "report/board.h"
 #include "report/format.h"
+#include "report/wear.h"
 
 #include "base/cleanup.h"
 #include "report/text.h"
@@ -91,17 +91,17 @@ static void property(struct writer *w, const char *name, const char *value)
 	fputs("/>\n", w->out);
 }
 
-static void board_properties(struct writer *w)
+static void wear_properties(struct writer *w)
 {
 	AUTO_BUF struct buf left_out = { 0 };
-	board_left_out(&left_out, w->run);
+	wear_left_out(&left_out, w->run);
 	if (left_out.len)
 		property(w, "atconform.left_out", buf_text(&left_out));
-	for (int line = 0; line < board_lines(w->run); line++) {
+	for (int line = 0; line < wear_lines(w->run); line++) {
 		AUTO_BUF struct buf writes = { 0 };
 		AUTO_BUF struct buf settings = { 0 };
-		board_nvs(&writes, w->run, line);
-		board_put_back(&settings, w->run, line);
+		wear_nvs(&writes, w->run, line);
+		wear_put_back(&settings, w->run, line);
 		if (writes.len)
 			property(w, "atconform.nvs_writes", buf_text(&writes));
 		if (settings.len)
@@ -120,7 +120,7 @@ static void properties(struct writer *w)
 	property(w, "atconform.iut", run->iut);
 	property(w, "atconform.bench", run->bench);
 	property(w, "atconform.profile", run->profile);
-	board_properties(w);
+	wear_properties(w);
 	if (*run->firmware)
 		property(w, "atconform.firmware", run->firmware);
 	property(w, "atconform.exit", code);

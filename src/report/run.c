@@ -2,9 +2,9 @@
 /* A run in memory: opened from its journal, asked by the formats. */
 #include "report/run.h"
 
-#include "report/board.h"
 #include "report/journal.h"
 #include "report/keep.h"
+#include "report/wear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +55,7 @@ int run_open(struct run **out, const char *path, struct error *error)
 		return -1;
 	}
 	run_judge(run);
-	board_count_left_out(run);
+	wear_count_left_out(run);
 	*out = run;
 	return 0;
 }

@@ -270,6 +270,36 @@ static bool same(size_t i, const char *found, const char *now)
 	return table[i].kind == MAC ? strcasecmp(found, now) == 0 : strcmp(found, now) == 0;
 }
 
+/* A quoted text, escaped; what is left of it begins at *text. */
+static bool escape_one(struct buf *out, const char **text, const char *end)
+{
+	const char *start = *text + 1;
+	const char *last = **text == '"' ? strstr(start, end) : NULL;
+	char *inside = last ? strndup(start, (size_t)(last - start)) : NULL;
+	if (!inside)
+		return false;
+	buf_putc(out, '"');
+	put_escaped(out, inside);
+	buf_puts(out, "\",");
+	free(inside);
+	*text = last + 2;
+	return true;
+}
+
+/* Some modules tell name and password as they are, and want escapes when they are set. */
+static bool set_softap(struct talk *t, size_t i, const char *value)
+{
+	struct buf line AUTO_BUF = { 0 };
+	buf_printf(&line, "%s=%s", table[i].name, value);
+	if (talk_ask(t, buf_text(&line), t->bench->timeouts_ms.answer) == TALK_OK)
+		return true;
+	buf_clear(&line);
+	buf_printf(&line, "%s=", table[i].name);
+	bool parsed = escape_one(&line, &value, "\",\"") && escape_one(&line, &value, "\",");
+	buf_puts(&line, parsed ? value : "");
+	return parsed && talk_ask(t, buf_text(&line), t->bench->timeouts_ms.answer) == TALK_OK;
+}
+
 static bool set(struct talk *t, size_t i, const char *value, const char *network, const char **why)
 {
 	struct buf line AUTO_BUF = { 0 };
@@ -277,6 +307,8 @@ static bool set(struct talk *t, size_t i, const char *value, const char *network
 		return set_line(t, i, value);
 	if (table[i].kind == JOINED)
 		return set_joined(t, value, network, why);
+	if (table[i].kind == SECRET)
+		return set_softap(t, i, value);
 	buf_printf(&line, "%s=%s", table[i].name, value);
 	return talk_ask(t, buf_text(&line), t->bench->timeouts_ms.answer) == TALK_OK;
 }
@@ -305,6 +337,12 @@ static const char *shown(size_t i, const char *value)
 	return secret ? "another one" : !value ? "not told" : !*value ? "none" : value;
 }
 
+/* The command that is given back has one. */
+static bool hides_password(size_t i)
+{
+	return table[i].kind == SECRET || table[i].kind == JOINED;
+}
+
 /* Sets it, and asks whether it is so. `now` is what the run has left, and becomes what is there. */
 static bool put_one(struct talk *t, size_t i, const char *value, const char *network, char **now)
 {
@@ -315,7 +353,10 @@ static bool put_one(struct talk *t, size_t i, const char *value, const char *net
 	struct buf text AUTO_BUF = { 0 };
 	bool done = set(t, i, value, network, &why);
 	if (!done)
-		snprintf(failure, sizeof(failure), "%s", why ? why : talk_said(t));
+		snprintf(failure, sizeof(failure), "%s",
+			why                 ? why
+			: hides_password(i) ? "it was refused"
+					    : talk_said(t));
 	buf_printf(&text, "was %s at the end", shown(i, *now));
 	free(*now);
 	*now = ask(t, i, &answered);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/board.h"
+#include "report/wear.h"
 
 #include "report/keep.h"
 
@@ -32,7 +32,7 @@ static int by_count(const void *a, const void *b)
 	return strcmp(x->why, y->why);
 }
 
-void board_count_left_out(struct run *run)
+void wear_count_left_out(struct run *run)
 {
 	for (size_t i = 0; i < run->case_count; i++) {
 		enum verdict v = run_verdict(&run->cases[i]);
@@ -43,7 +43,7 @@ void board_count_left_out(struct run *run)
 		qsort(run->left_out, run->left_out_count, sizeof(*run->left_out), by_count);
 }
 
-void board_left_out(struct buf *out, const struct run *run)
+void wear_left_out(struct buf *out, const struct run *run)
 {
 	enum verdict last = VERDICT_COUNT;
 	size_t rest = 0;
@@ -64,7 +64,7 @@ void board_left_out(struct buf *out, const struct run *run)
 		buf_printf(out, "; and %zu more", rest);
 }
 
-int board_lines(const struct run *run)
+int wear_lines(const struct run *run)
 {
 	int lines = 0;
 	for (size_t i = 0; i < run->nvs_count; i++)
@@ -74,7 +74,7 @@ int board_lines(const struct run *run)
 	return lines;
 }
 
-int64_t board_nvs_writes(const struct run *run, int line)
+int64_t wear_nvs_writes(const struct run *run, int line)
 {
 	int64_t writes = 0;
 	for (size_t i = 0; i < run->nvs_count; i++)
@@ -83,11 +83,11 @@ int64_t board_nvs_writes(const struct run *run, int line)
 	return writes;
 }
 
-void board_nvs(struct buf *out, const struct run *run, int line)
+void wear_nvs(struct buf *out, const struct run *run, int line)
 {
 	int64_t by_rig = 0;
 	size_t start = out->len;
-	int64_t all = board_nvs_writes(run, line);
+	int64_t all = wear_nvs_writes(run, line);
 	if (!all)
 		return;
 	buf_printf(out, "line %d: %lld", line, (long long)all);
@@ -105,7 +105,7 @@ void board_nvs(struct buf *out, const struct run *run, int line)
 		buf_printf(out, ", of these %lld by the tester itself", (long long)by_rig);
 }
 
-void board_put_back(struct buf *out, const struct run *run, int line)
+void wear_put_back(struct buf *out, const struct run *run, int line)
 {
 	size_t done = 0;
 	size_t failed = 0;
