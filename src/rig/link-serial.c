@@ -58,7 +58,7 @@ static int refuse_other(const char *path, struct error *error)
 	if (real && text_starts(real, "/dev/pts/"))
 		return error_set(error, NULL, 0, 0, "%s is a PTY, not a serial port: use pty:%s",
 			path, path);
-	return 0;
+	return busy_check(path, error);
 }
 
 static int claim(struct link *link, const char *path, int fd, struct error *error)

@@ -203,6 +203,8 @@ bool link_departed(struct link *link, char *why, size_t size)
 
 int link_open_tty(struct link *link, const char *path, struct error *error)
 {
+	if (busy_check(path, error) < 0)
+		return -1;
 	int fd AUTO_FD = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return busy_explain(path, errno, error);
