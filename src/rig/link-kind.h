@@ -16,7 +16,8 @@ struct link_stage {
 	bool (*departed)(struct link *link, char *why, size_t size);
 };
 
-/* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
+/* One table of functions a kind. `check` may be NULL, and so may `modem`, `power`
+ * and `control`. */
 struct link_kind {
 	const char *scheme; /* with its colon */
 	const char *form;   /* for messages */
@@ -28,6 +29,7 @@ struct link_kind {
 	ssize_t (*read)(struct link *link, void *bytes, size_t size);       /* or NULL: of fd */
 	ssize_t (*write)(struct link *link, const void *bytes, size_t len); /* or NULL */
 	const struct link_stage *stage;                                     /* or NULL */
+	int (*modem)(struct link *link, int dtr, int rts); /* as link_modem; or NULL */
 	int (*power)(struct link *link, struct error *error);
 	int (*control)(
 		struct link *link, const char *json, struct buf *answer, struct error *error);

@@ -162,6 +162,15 @@ int link_set_uart(struct link *link, const struct rig_uart *uart)
 	return 0;
 }
 
+int link_modem(struct link *link, int dtr, int rts)
+{
+	if (!link->kind->modem)
+		return -ENOTSUP;
+	if (link->fd < 0)
+		return -EPIPE;
+	return link->kind->modem(link, dtr, rts);
+}
+
 int link_power(struct link *link, struct error *error)
 {
 	if (!link->kind->power)

@@ -62,6 +62,9 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len);
 /* Waits for what was written to leave, then sets the host's side. 0 or -errno; a link without a
  * rate takes it as set. */
 int link_set_uart(struct link *link, const struct rig_uart *uart);
+/* Moves the modem lines: 1 asserted, 0 released, -1 left alone. 0, or -errno: -ENOTSUP when the
+ * link has none. */
+int link_modem(struct link *link, int dtr, int rts);
 /* Cuts the power and gives it back, through the link's own means. 0, or -1 with *error. */
 int link_power(struct link *link, struct error *error);
 /* One JSON object to the virtual module's control port, one back. 0, or -1 with *error. */
