@@ -6,10 +6,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <libserialport.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define SYSFS_ENV "ATCONFORM_SYSFS"
@@ -134,6 +137,29 @@ static void note_path(struct adapter *a, const char *port, const char *name)
 	}
 }
 
+static void take(char *out, size_t size, const char *text)
+{
+	if (text)
+		snprintf(out, size, "%s", text);
+}
+
+/* What the library knows of a port with the kernel's own name; it looks at no other folder. */
+static void describe(struct adapter *a)
+{
+	struct sp_port *port = NULL;
+	if (getenv(SYSFS_ENV) || sp_get_port_by_name(a->path, &port) != SP_OK)
+		return;
+	if (sp_get_port_transport(port) == SP_TRANSPORT_USB) {
+		sp_get_port_usb_vid_pid(port, &a->vid, &a->pid);
+		take(a->serial, sizeof(a->serial), sp_get_port_usb_serial(port));
+		take(a->product, sizeof(a->product), sp_get_port_usb_product(port));
+		take(a->maker, sizeof(a->maker), sp_get_port_usb_manufacturer(port));
+	} else {
+		take(a->product, sizeof(a->product), sp_get_port_description(port));
+	}
+	sp_free_port(port);
+}
+
 static int of_name(const char *name, struct adapter *out)
 {
 	struct buf port AUTO_BUF = { 0 };
@@ -147,19 +173,106 @@ static int of_name(const char *name, struct adapter *out)
 		return -ENOENT;
 	note_path(out, port.data, name);
 	climb(out, dir, root);
+	describe(out);
 	for (size_t i = 0; i < sizeof(modem_drivers) / sizeof(modem_drivers[0]); i++)
 		if (strcmp(out->driver, modem_drivers[i]) == 0)
 			out->kind = ADAPTER_MODEM;
 	return 0;
 }
 
+/* A link may have the name of another port; the numbers of the device tell. A test's tree has none.
+ */
+static bool is_device(const char *path, const char *name)
+{
+	struct buf port AUTO_BUF = { 0 };
+	struct stat st;
+	char numbers[32], wanted[32];
+	buf_printf(&port, "%s/class/tty/%s", sysfs(), name);
+	if (stat(path, &st) < 0 || !attribute(port.data, "dev", numbers, sizeof(numbers)))
+		return true;
+	snprintf(wanted, sizeof(wanted), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return S_ISCHR(st.st_mode) && strcmp(numbers, wanted) == 0;
+}
+
+/* A node that somebody made under another name, for a container as a rule. */
+static int of_numbers(const char *path, struct adapter *out)
+{
+	struct buf node AUTO_BUF = { 0 };
+	struct stat st;
+	*out = unknown;
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
+		return -ENOENT;
+	buf_printf(&node, "%s/dev/char/%u:%u", sysfs(), major(st.st_rdev), minor(st.st_rdev));
+	char *device AUTO_FREE = realpath(node.data, NULL);
+	return device ? of_name(last_part(device), out) : -ENOENT;
+}
+
 int adapter_of(const char *path, struct adapter *out)
 {
 	*out = unknown;
-	if (of_name(last_part(path), out) == 0)
+	if (is_device(path, last_part(path)) && of_name(last_part(path), out) == 0)
 		return 0;
 	char *real AUTO_FREE = realpath(path, NULL);
-	return real ? of_name(last_part(real), out) : -ENOENT;
+	if (!real)
+		return -ENOENT;
+	return is_device(real, last_part(real)) && of_name(last_part(real), out) == 0
+		       ? 0
+		       : of_numbers(real, out);
+}
+
+int adapter_of_address(const char *address, struct adapter *out)
+{
+	static const char *const schemes[] = { "serial:", "pty:" };
+	*out = unknown;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		struct buf path AUTO_BUF = { 0 };
+		const char *rest = address + strlen(schemes[i]);
+		if (!text_starts(address, schemes[i]))
+			continue;
+		buf_append(&path, rest, i == 0 ? strcspn(rest, "?") : strlen(rest));
+		return adapter_of(buf_text(&path), out);
+	}
+	return -ENOENT;
+}
+
+static void add(struct adapter *list, size_t *count, size_t max, const char *name)
+{
+	if (*count < max && of_name(name, &list[*count]) == 0)
+		(*count)++;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct adapter *)a)->path, ((const struct adapter *)b)->path);
+}
+
+static size_t list_tree(struct adapter *list, size_t max)
+{
+	struct buf class AUTO_BUF = { 0 };
+	size_t count = 0;
+	buf_printf(&class, "%s/class/tty", sysfs());
+	DIR *dir = opendir(class.data);
+	for (const struct dirent *e; dir && (e = readdir(dir));)
+		if (*e->d_name != '.')
+			add(list, &count, max, e->d_name);
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+size_t adapter_list(struct adapter *list, size_t max)
+{
+	struct sp_port **ports = NULL;
+	size_t count = 0;
+	if (getenv(SYSFS_ENV)) {
+		count = list_tree(list, max);
+	} else if (sp_list_ports(&ports) == SP_OK) {
+		for (struct sp_port **p = ports; *p; p++)
+			add(list, &count, max, last_part(sp_get_port_name(*p)));
+		sp_free_port_list(ports);
+	}
+	qsort(list, count, sizeof(*list), by_path);
+	return count;
 }
 
 bool adapter_is(const struct adapter *wanted, const struct adapter *found)

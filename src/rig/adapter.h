@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which adapter a serial port belongs to, from sysfs, without opening the port. Texts come from the
- * device itself: they are to be escaped where they are shown. */
+/* Which adapter a serial port belongs to, from libserialport and sysfs, without opening the port.
+ * Texts come from the device itself: they are to be escaped where they are shown. */
 #ifndef RIG_ADAPTER_H
 #define RIG_ADAPTER_H
 
@@ -28,6 +28,10 @@ struct adapter {
 /* Looks up a port by its path, links followed. 0, or -ENOENT when sysfs does not know it (a PTY,
  * for one). The folder is /sys, or for tests ATCONFORM_SYSFS in the environment. */
 int adapter_of(const char *path, struct adapter *out);
+/* The same for the address of a line, serial: or pty:; of others -ENOENT. */
+int adapter_of_address(const char *address, struct adapter *out);
+/* All ports with hardware behind them, by path. How many were written to `list`. */
+size_t adapter_list(struct adapter *list, size_t max);
 /* The port that the adapter has now: same ids and serial number, and without a serial number the
  * same place on USB. Of several (some makers give all their adapters one number) the one in the
  * same place. 0 with *path, -ENOENT: none; -ENOTUNIQ: several, none of them in that place. */

@@ -35,6 +35,8 @@ struct link_kind {
 		struct link *link, const char *json, struct buf *answer, struct error *error);
 };
 
+struct adapter;
+
 struct link {
 	const struct link_kind *kind;
 	char *address;
@@ -45,7 +47,8 @@ struct link {
 	bool socket;
 	pid_t pid;       /* of the program behind exec: and virtual: */
 	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
-	struct buf name; /* virtual: of the port */
+	struct buf name; /* virtual: and serial: of the port, as it was opened */
+	struct adapter *adapter; /* serial: what it was opened on first; or NULL */
 	/* pty: what the path was, and what it led to, when it was opened first; st_nlink 0: not yet
 	 */
 	struct stat path_was, device_was;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* serial:/dev/ttyUSB0?baud=115200, a real port through libserialport. The library leaves the lock,
- * close-on-exec, HUPCL and hardware flow control to do: see serial_open. */
+/* serial:/dev/ttyUSB0?baud=115200, a real port. It is opened here and not by libserialport, which
+ * sets the port and moves its lines before anybody can lock it. An adapter that was pulled and is
+ * put back is found again by what it is, whatever its port is called then. */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/adapter.h"
 #include "rig/busy.h"
 #include "rig/link-kind.h"
 
@@ -42,7 +44,14 @@ static int serial_check(const char *rest, struct error *error)
 	return parse(rest, &path, &baud, error);
 }
 
-/* The library refuses a PTY without saying why. */
+/* A PTY is no port, but a test's tree of adapters may say that one is. */
+static bool is_mere_pty(const char *path)
+{
+	struct adapter adapter;
+	char *real AUTO_FREE = realpath(path, NULL);
+	return real && text_starts(real, "/dev/pts/") && adapter_of(path, &adapter) < 0;
+}
+
 static int refuse_other(const char *path, struct error *error)
 {
 	struct stat st;
@@ -51,20 +60,49 @@ static int refuse_other(const char *path, struct error *error)
 	if (!S_ISCHR(st.st_mode))
 		return error_set(error, NULL, 0, 0,
 			"%s is not a serial port: it is no character device", path);
-	char *real AUTO_FREE = realpath(path, NULL);
-	if (real && text_starts(real, "/dev/pts/"))
+	if (is_mere_pty(path))
 		return error_set(error, NULL, 0, 0, "%s is a PTY, not a serial port: use pty:%s",
 			path, path);
-	return 0;
+	return busy_check(path, error);
+}
+
+/* Where the adapter is that the line was opened on. */
+static int find_again(const struct link *link, struct buf *path, struct error *error)
+{
+	char found[sizeof(link->adapter->path)], id[160];
+	int failure = adapter_find(link->adapter, found, sizeof(found));
+	if (failure == 0) {
+		buf_clear(path);
+		buf_puts(path, found);
+		return 0;
+	}
+	adapter_id(link->adapter, id, sizeof(id));
+	struct buf shown AUTO_BUF = { 0 };
+	text_visible(&shown, id, strlen(id));
+	return error_set(error, NULL, 0, 0,
+		failure == -ENOTUNIQ ? "several adapters %s are there now, and none of them where "
+				       "that of %s was: put it back into its place"
+				     : "the adapter %s of %s is not plugged in",
+		shown.data, path->data);
 }
 
 static int serial_open(struct link *link, struct error *error)
 {
 	struct buf path AUTO_BUF = { 0 };
-	if (parse(link->rest, &path, &link->uart.baud, error) < 0 ||
-		refuse_other(path.data, error) < 0)
+	int64_t baud = link->uart.baud;
+	if (parse(link->rest, &path, &baud, error) < 0)
 		return -1;
-	return link_open_tty(link, path.data, error);
+	bool known = link->adapter && link->adapter->vid >= 0;
+	if ((known && find_again(link, &path, error) < 0) || refuse_other(path.data, error) < 0)
+		return -1;
+	link->uart.baud = baud;
+	if (link_open_tty(link, path.data, error) < 0)
+		return -1;
+	buf_clear(&link->name);
+	buf_puts(&link->name, path.data);
+	if (!link->adapter && (link->adapter = calloc(1, sizeof(*link->adapter))))
+		adapter_of(path.data, link->adapter);
+	return 0;
 }
 
 static int serial_modem(struct link *link, int dtr, int rts)

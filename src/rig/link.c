@@ -87,6 +87,7 @@ void link_close(struct link *link)
 		return;
 	link->kind->close(link);
 	buf_finish(&link->name);
+	free(link->adapter);
 	free(link->address);
 	free(link);
 }
@@ -104,6 +105,11 @@ unsigned link_can(const struct link *link)
 const char *link_address(const struct link *link)
 {
 	return link->address;
+}
+
+const char *link_port(const struct link *link)
+{
+	return buf_text(&link->name);
 }
 
 const struct rig_uart *link_uart(const struct link *link)
@@ -212,6 +218,8 @@ bool link_departed(struct link *link, char *why, size_t size)
 
 int link_open_tty(struct link *link, const char *path, struct error *error)
 {
+	if (busy_check(path, error) < 0)
+		return -1;
 	int fd AUTO_FD = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return busy_explain(path, errno, error);

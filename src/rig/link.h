@@ -55,6 +55,8 @@ void link_close(struct link *link);   /* NULL is fine */
 int link_fd(const struct link *link); /* to wait on; -1 while lost */
 unsigned link_can(const struct link *link);
 const char *link_address(const struct link *link);
+/* The path of the port that is open or was so last; "" when the link has none. */
+const char *link_port(const struct link *link);
 const struct rig_uart *link_uart(const struct link *link);
 /* Bytes moved, 0 when it would block, -EPIPE when the other side is gone. */
 ssize_t link_read(struct link *link, void *bytes, size_t size);

@@ -2,6 +2,8 @@
 /* The rungs that need more than the line: opening it again, the bench's reset and power, and the
  * virtual module's control port. What a command takes is not counted against the time to recover,
  * which is the module's. */
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "rig/command.h"
 #include "rig/modem.h"
 #include "rig/recover-step.h"
@@ -32,6 +34,20 @@ static bool hung_up(struct talk *t)
 	return line.fd < 0 || (poll(&line, 1, 0) > 0 && line.revents);
 }
 
+/* Where it came back, when that is another name. */
+static void note_back(struct talk *t)
+{
+	const char *address = link_address(t->link);
+	const char *port = link_port(t->link);
+	const char *typed = address + strlen("serial:");
+	struct buf text AUTO_BUF = { 0 };
+	buf_puts(&text, address);
+	if (text_starts(address, "serial:") &&
+		(strlen(port) != strcspn(typed, "?") || !text_starts(typed, port)))
+		buf_printf(&text, ", now %s", port);
+	talk_line_event(t, "back", text.data);
+}
+
 /* Opens a lost line again, as soon as it is there. */
 static bool reopen(struct talk *t, int limit_ms, struct error *error)
 {
@@ -50,7 +66,7 @@ static bool reopen(struct talk *t, int limit_ms, struct error *error)
 		}
 	}
 	t->lost = false;
-	talk_line_event(t, "back", link_address(t->link));
+	note_back(t);
 	return true;
 }
 

@@ -109,7 +109,7 @@ static bool has_echo(const struct buf *got, const char *command)
 
 enum talk_answer talk_ask(struct talk *t, const char *command, int timeout_ms)
 {
-	char line[96];
+	char line[400];
 	snprintf(line, sizeof(line), "%s\r\n", command);
 	buf_clear(&t->got);
 	talk_send(t, line);

@@ -133,6 +133,33 @@ Test(adapter, links_are_followed)
 	cr_assert_str_eq(a.serial, "");
 }
 
+/* Any device will do: what its numbers are is what the tree says of them. */
+Test(adapter, a_node_under_another_name)
+{
+	struct adapter a;
+	plug(&(struct device){ "ttyUSB0", "1-2", "10c4", "ea60", "0001", NULL, NULL });
+	cr_assert_eq(adapter_of("/dev/null", &a), -ENOENT);
+	char *class AUTO_FREE = folder("class/tty/ttyUSB0");
+	char *numbers AUTO_FREE = folder("dev/char");
+	attribute(class, "dev", "1:3");
+	link_to("../../class/tty/ttyUSB0", numbers, "1:3");
+	cr_assert_eq(adapter_of("/dev/null", &a), 0);
+	cr_assert_eq(a.pid, 0xea60);
+	cr_assert_str_eq(a.path, "/dev/ttyUSB0");
+}
+
+Test(adapter, another_port_s_name_is_not_enough)
+{
+	struct adapter a;
+	struct buf path AUTO_BUF = { 0 };
+	plug(&(struct device){ "ttyUSB0", "1-2", "10c4", "ea60", "0001", NULL, NULL });
+	char *class AUTO_FREE = folder("class/tty/ttyUSB0");
+	attribute(class, "dev", "188:0");
+	link_to("/dev/null", root, "ttyUSB0");
+	buf_printf(&path, "%s/ttyUSB0", root);
+	cr_assert_eq(adapter_of(path.data, &a), -ENOENT);
+}
+
 Test(adapter, a_device_that_a_rule_has_renamed)
 {
 	struct adapter a;
@@ -180,6 +207,19 @@ Test(adapter, printers_and_modems)
 	cr_assert_eq(a.kind, ADAPTER_PRINTER);
 	cr_assert_eq(adapter_of("/dev/ttyUSB1", &a), 0);
 	cr_assert_eq(a.kind, ADAPTER_MODEM);
+}
+
+Test(adapter, all_that_are_there)
+{
+	struct adapter list[4];
+	cr_assert_eq(adapter_list(list, 4), 0);
+	plug(&(struct device){ "ttyUSB1", "1-3", "1a86", "7523", NULL, NULL, NULL });
+	plug(&(struct device){ "ttyUSB0", "1-2", "10c4", "ea60", "0001", NULL, NULL });
+	char *console AUTO_FREE = folder("class/tty/tty1");
+	cr_assert_eq(adapter_list(list, 4), 2);
+	cr_assert_str_eq(list[0].path, "/dev/ttyUSB0");
+	cr_assert_str_eq(list[1].path, "/dev/ttyUSB1");
+	cr_assert_eq(adapter_list(list, 1), 1);
 }
 
 static void check_found(const struct adapter *like, const char *expected)
