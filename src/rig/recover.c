@@ -240,7 +240,8 @@ static bool climb_fill(struct talk *t)
 int recover_switch(struct talk *t, const char *how, struct error *error)
 {
 	bool power = strcmp(how, "power") == 0;
-	const char *const *command = power ? t->bench->power_command : t->bench->reset_command;
+	const struct rig_switches *s = &t->bench->switches;
+	const char *const *command = power ? s->power_command : s->reset_command;
 	talk_line_event(t, how, link_address(t->link));
 	if (command)
 		return talk_run(t, command, error);
@@ -290,10 +291,10 @@ static bool climb_power(struct talk *t)
 {
 	struct error error = { 0 };
 	int64_t since = journal_now(t->journal);
-	bool own = !t->bench->power_command && (link_can(t->link) & LINK_CAN_POWER);
+	bool own = !t->bench->switches.power_command && (link_can(t->link) & LINK_CAN_POWER);
 	if (own) /* also ends a module that no longer listens to its control port */
 		talk_line_event(t, "power", link_address(t->link));
-	else if (!t->lost || t->bench->power_command)
+	else if (!t->lost || t->bench->switches.power_command)
 		recover_switch(t, "power", &error);
 	bool done = own || t->lost ? reopen(t, &error) : error.text[0] == '\0';
 	return switch_answers(t, "power", since, done, &error);

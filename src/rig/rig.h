@@ -41,11 +41,24 @@ struct rig_broker {
 	const char *const *secrets; /* of the team's own, never shown; NULL-terminated, or NULL */
 };
 
+/* How a board is restarted from outside. */
+struct rig_switches {
+	const char *const *reset_command, *const *power_command; /* argv or NULL */
+};
+
+/* A board: one line, one lease at a time. */
+struct rig_iut {
+	const char *address;          /* of the link; NULL behind the last one */
+	const char *adapter;          /* "VID:PID[:SERIAL]" that its port must be; or NULL */
+	const char *mac;              /* "02:00:5e:00:00:01" that its station must have; or NULL */
+	struct rig_switches switches; /* its own, or the bench's */
+};
+
 /* The bench: what surrounds the IUT. Strings belong to the caller. */
 struct rig_bench {
 	const char *name;
 	const char *file;              /* it comes from, for messages; or NULL */
-	const char *const *iuts;       /* link addresses, NULL-terminated: one lease each */
+	const struct rig_iut *iuts;    /* ends with one without address */
 	const char *const *facilities; /* NULL-terminated */
 	struct rig_uart uart;
 	struct rig_timeouts timeouts_ms;
@@ -55,7 +68,8 @@ struct rig_bench {
 	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
 	const char *air;     /* file with the virtual module's air; or NULL */
 	struct rig_broker broker;
-	const char *const *reset_command, *const *power_command; /* argv or NULL */
+	struct rig_switches switches; /* of boards that have none of their own; of a line's bench:
+					 that line's */
 };
 
 struct rig_case {
