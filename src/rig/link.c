@@ -44,6 +44,13 @@ int link_check(const char *address, struct error *error)
 	return kind->check ? kind->check(address + strlen(kind->scheme), error) : 0;
 }
 
+unsigned link_could(const char *address)
+{
+	struct error ignored = { 0 };
+	const struct link_kind *kind = find_kind(address, &ignored);
+	return kind ? kind->can : 0;
+}
+
 bool link_network(const char *address, int index, struct link_network *out)
 {
 	struct error ignored = { 0 };

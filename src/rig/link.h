@@ -88,5 +88,7 @@ void link_leave_case(struct link *link); /* what follows belongs to none */
 bool link_departed(struct link *link, char *why, size_t size);
 /* Checks an address without opening anything. 0, or -1 with *error. */
 int link_check(const char *address, struct error *error);
+/* What a link to this address can at best, before it is opened. */
+unsigned link_could(const char *address);
 
 #endif
