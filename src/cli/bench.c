@@ -135,11 +135,11 @@ static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
 		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", "mqtt",
-		NULL };
+		"command", NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
 		&t->guard, &t->join, &t->scan, &t->lease, &t->connect, &t->escape, &t->sntp,
-		&t->update, &t->mqtt };
+		&t->update, &t->mqtt, &t->command };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -272,7 +272,8 @@ static const struct rig_bench defaults = {
 		.escape = 1000,
 		.sntp = 15000,
 		.update = 120000,
-		.mqtt = 20000 },
+		.mqtt = 20000,
+		.command = 30000 },
 };
 
 int bench_load(struct bench *out, const char *name, struct error *error)

@@ -16,7 +16,8 @@ struct link_stage {
 	bool (*departed)(struct link *link, char *why, size_t size);
 };
 
-/* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
+/* One table of functions a kind. `check` may be NULL, and so may `modem`, `power`
+ * and `control`. */
 struct link_kind {
 	const char *scheme; /* with its colon */
 	const char *form;   /* for messages */

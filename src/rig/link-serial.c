@@ -5,11 +5,8 @@
 #include "base/text.h"
 #include "rig/busy.h"
 #include "rig/link-kind.h"
-#include "rig/uart.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libserialport.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -61,41 +58,26 @@ static int refuse_other(const char *path, struct error *error)
 	return 0;
 }
 
-static int claim(struct link *link, const char *path, int fd, struct error *error)
-{
-	if (busy_lock(fd, path, error) < 0)
-		return -1;
-	ioctl(fd, TIOCEXCL);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	/* Rate, format, CRTSCTS, and no HUPCL: nothing moves DTR and RTS from here on. */
-	int failure = uart_apply(fd, &link->uart);
-	if (failure)
-		return error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", path,
-			uart_text(&link->uart), strerror(-failure));
-	return 0;
-}
-
 static int serial_open(struct link *link, struct error *error)
 {
 	struct buf path AUTO_BUF = { 0 };
 	if (parse(link->rest, &path, &link->uart.baud, error) < 0 ||
 		refuse_other(path.data, error) < 0)
 		return -1;
-	struct sp_port *port = NULL;
-	if (sp_get_port_by_name(path.data, &port) != SP_OK)
-		return error_set(error, NULL, 0, 0, "%s is not a serial port", path.data);
-	errno = 0;
-	int fd = -1;
-	if (sp_open(port, SP_MODE_READ_WRITE) != SP_OK)
-		busy_explain(path.data, errno ? errno : ENOTTY, error);
-	else if (sp_get_port_handle(port, &fd) == SP_OK && claim(link, path.data, fd, error) == 0)
-		link->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	/* The lock and the settings belong to the open file, which the duplicate keeps. */
-	if (fd >= 0)
-		close(fd);
-	sp_free_port(port);
-	return link->fd < 0 ? -1 : 0;
+	return link_open_tty(link, path.data, error);
+}
+
+static int serial_modem(struct link *link, int dtr, int rts)
+{
+	int lines = 0;
+	if (ioctl(link->fd, TIOCMGET, &lines) < 0)
+		return errno == EINVAL || errno == ENOTTY ? -ENOTSUP : -errno;
+	if (dtr >= 0)
+		lines = dtr ? lines | TIOCM_DTR : lines & ~TIOCM_DTR;
+	if (rts >= 0)
+		lines = rts ? lines | TIOCM_RTS : lines & ~TIOCM_RTS;
+	/* Both at once: a moment with one of them alone is a reset, or the boot loader. */
+	return ioctl(link->fd, TIOCMSET, &lines) < 0 ? -errno : 0;
 }
 
 static void serial_close(struct link *link)
@@ -110,4 +92,5 @@ const struct link_kind link_serial = { .scheme = "serial:",
 	.can = LINK_CAN_UART | LINK_CAN_UART_FORMAT | LINK_CAN_MODEM,
 	.check = serial_check,
 	.open = serial_open,
-	.close = serial_close };
+	.close = serial_close,
+	.modem = serial_modem };
