@@ -322,6 +322,27 @@ void bench_finish(struct bench *bench)
 	*bench = (struct bench){ 0 };
 }
 
+bool bench_is_line_setting(const char *facility)
+{
+	static const char *const settings[] = {
+		"baudrate:", "databits:", "stopbits:", "parity:", "flow_control:"
+	};
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (text_starts(facility, settings[i]))
+			return true;
+	return false;
+}
+
+void bench_drop_line_settings(struct bench *bench)
+{
+	struct memory *memory = bench->memory;
+	const char **kept = memory->facilities;
+	for (const char **f = memory->facilities; *f; f++)
+		if (!bench_is_line_setting(*f))
+			*kept++ = *f;
+	*kept = NULL;
+}
+
 bool bench_has(const struct bench *bench, const char *facility)
 {
 	for (size_t i = 0; bench->rig.facilities && bench->rig.facilities[i]; i++) {
