@@ -60,6 +60,7 @@ size_t talk_read(struct talk *t, int timeout_ms)
 		return 0;
 	journal_bytes(t->journal, "rx", t->lane, -1, part, (size_t)n, -1, t->rx);
 	buf_append(&t->got, part, (size_t)n);
+	t->heard = true;
 	if (t->got.len > GOT_MAX)
 		buf_drop_front(&t->got, t->got.len - GOT_MAX / 2);
 	return (size_t)n;

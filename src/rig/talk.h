@@ -20,6 +20,7 @@ struct talk {
 	bool echo;                /* the last command came back */
 	bool changed;             /* recovery did more than ask */
 	bool clogged;             /* the line takes no bytes */
+	bool heard;               /* anything at all, since it was set to false */
 };
 
 enum talk_answer {
