@@ -68,6 +68,8 @@ static int choose_lines(struct session *s, struct error *error)
 	if (s->jobs < 0)
 		return -1;
 	s->bench.rig.iuts = s->iuts;
+	if (!s->recorded && lines_missing(s->iuts, "baudrate:"))
+		bench_drop_line_settings(&s->bench);
 	return 0;
 }
 
@@ -223,6 +225,8 @@ static void decide(struct session *s)
 				continue;
 			c->decided = "unequipped";
 			c->decided_why = broker_missing(&s->bench, c->needs[k]);
+			if (!c->decided_why)
+				c->decided_why = lines_missing(s->iuts, c->needs[k]);
 			if (!c->decided_why)
 				c->decided_why = c->needs[k];
 		}

@@ -23,6 +23,7 @@ struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
 	int connect, escape, sntp, update, mqtt;
+	int command; /* of the bench, a switch; 0: 30000 */
 };
 
 enum { RIG_BROKER_PORTS = 10 };
@@ -41,9 +42,23 @@ struct rig_broker {
 	const char *const *secrets; /* of the team's own, never shown; NULL-terminated, or NULL */
 };
 
+/* One moment of a reset by modem lines: 1 asserted, 0 not, -1 as it is; then ms of waiting. */
+struct rig_modem_step {
+	int dtr, rts;
+	int ms;
+};
+
+/* A command, or modem lines, or neither. */
+struct rig_switch {
+	const char *const *command; /* argv, run without a shell; or NULL */
+	const struct rig_modem_step *lines;
+	size_t line_count; /* 0: no modem line is moved */
+	int settle_ms;     /* when it is done nothing is asked for so long */
+};
+
 /* How a board is restarted from outside. */
 struct rig_switches {
-	const char *const *reset_command, *const *power_command; /* argv or NULL */
+	struct rig_switch reset, power;
 };
 
 /* A board: one line, one lease at a time. */
