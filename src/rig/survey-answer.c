@@ -67,10 +67,12 @@ static enum survey_line find(struct talk *t, struct survey *out)
 {
 	struct deadline deadline = deadline_in_ms(t->bench->timeouts_ms.restart);
 	do {
-		if (answers(t, out) || answers_elsewhere(t, out))
+		if (answers(t, out))
 			return SURVEY_ANSWERED;
-		if (talk_alive(t) && probe_is_looped(t))
+		if (t->echo && talk_alive(t) && probe_is_looped(t))
 			return SURVEY_LOOPED;
+		if (answers_elsewhere(t, out))
+			return SURVEY_ANSWERED;
 	} while (talk_alive(t) && !deadline_passed(deadline));
 	if (talk_alive(t) && answers_escaped(t, out))
 		return SURVEY_ANSWERED;
@@ -87,7 +89,8 @@ void survey_answer(struct talk *t, struct survey *out)
 	out->line = find(t, out);
 	out->baud = link_uart(t->link)->baud;
 	out->echo = t->echo;
-	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
+	out->talks = !talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer) &&
+		     talk_alive(t);
 	if (t->lost)
 		error_set(&out->error, NULL, 0, 0, "%s was lost", link_address(t->link));
 }
