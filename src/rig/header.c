@@ -56,7 +56,7 @@ static void write_run(struct rig *rig)
 	journal_text(line, "host", text);
 	journal_text(line, "program", "atconform " ATCONFORM_VERSION);
 	journal_list(line, "argv", (const char *const *)plan->argv);
-	journal_text(line, "iut", plan->bench->iuts[0]);
+	journal_text(line, "iut", plan->bench->iuts[0].address);
 	journal_text(line, "bench", plan->bench->name);
 	journal_text(line, "profile", plan->profile ? plan->profile->name : "");
 	journal_text(line, "profile_why", plan->profile_why);

@@ -89,7 +89,7 @@ static bool do_uart(struct lane *lane)
 	int failure = link_set_uart(lane->link, &lane->uart);
 	if (failure)
 		error_set(&lane->error, NULL, 0, 0, "%s can't be set to %s: %s", lane->address,
-			uart_text(&lane->uart), strerror(-failure));
+			uart_text(&lane->uart), link_why(lane->link, failure));
 	else
 		talk_line_event(&t, "uart", uart_text(&lane->uart));
 	return failure == 0;

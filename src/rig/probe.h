@@ -8,6 +8,8 @@
 
 /* Asks AT until it is answered or the time of a restart is over. */
 bool probe_is_answered(struct talk *t);
+/* Whether a word that is no command comes back, and nothing else. */
+bool probe_is_looped(struct talk *t);
 /* 0, or -1 with *error naming what to do. Each answer is journaled. */
 int probe_line(struct talk *t, struct error *error);
 /* Whether the module is what the profile is for: its version, and that absent commands are absent.

@@ -173,7 +173,7 @@ static void remove_events(struct rig *rig)
 static size_t count_lanes(const struct rig_plan *plan)
 {
 	size_t count = 0;
-	while (plan->bench->iuts[count])
+	while (plan->bench->iuts[count].address)
 		count++;
 	size_t jobs = plan->jobs > 0 ? (size_t)plan->jobs : 1;
 	return jobs < count ? jobs : count;
@@ -185,6 +185,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	struct lane *lane = &rig->lanes[index];
 	lane->rig = rig;
 	lane->bench = *plan->bench;
+	lane->bench.switches = plan->bench->iuts[index].switches;
 	lane->profile = plan->profile;
 	lane->journal = rig->journal;
 	lane->done_fd = rig->done_fd;
@@ -227,7 +228,7 @@ static int set_up(struct rig *rig)
 		abort();
 	for (size_t i = 0; i < rig->lane_count; i++) {
 		rig->lanes[i].index = (int)i;
-		rig->lanes[i].address = rig->plan->bench->iuts[i];
+		rig->lanes[i].address = rig->plan->bench->iuts[i].address;
 	}
 	if (peer_prepare(rig, rig->error) < 0 || broker_prepare(rig, rig->error) < 0)
 		return -1;
