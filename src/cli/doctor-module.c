@@ -199,18 +199,18 @@ static void say_reset(struct doctor *d, const struct doctor_board *board)
 
 static void say_power(struct doctor *d, const struct doctor_board *board)
 {
-	const struct rig_switches *s = &board->bench.switches;
+	const struct rig_switch *power = &board->bench.switches.power;
 	bool own = text_starts(board->iut.address, "virtual:") ||
 		   text_starts(board->iut.address, "exec:");
 	if (own)
 		return;
-	if (!s->power_command && bench_has(&d->bench, "power"))
+	if (!power->command && bench_has(&d->bench, "power"))
 		doctor_say(d, DOCTOR_WRONG, "power",
 			"the bench has the facility \"power\", but no \"power\" command that "
 			"switches it");
-	else if (s->power_command)
+	else if (power->command)
 		doctor_say(d, DOCTOR_UNTRIED, "power", "%s, as the bench says: not run",
-			doctor_text(s->power_command[0], 60));
+			doctor_text(power->command[0], 60));
 	else
 		doctor_say(d, DOCTOR_MISSING, "power",
 			"a board that hangs can't be brought back: put a switch into its supply "
