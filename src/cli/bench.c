@@ -135,11 +135,11 @@ static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
 		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", "mqtt",
-		"put_back", NULL };
+		"command", "put_back", NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
 		&t->guard, &t->join, &t->scan, &t->lease, &t->connect, &t->escape, &t->sntp,
-		&t->update, &t->mqtt, &t->put_back };
+		&t->update, &t->mqtt, &t->command, &t->put_back };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -286,6 +286,7 @@ static const struct rig_bench defaults = {
 		.sntp = 15000,
 		.update = 120000,
 		.mqtt = 20000,
+		.command = 30000,
 		.put_back = 60000 },
 };
 
@@ -333,6 +334,27 @@ void bench_finish(struct bench *bench)
 	free(memory->pki);
 	free(memory);
 	*bench = (struct bench){ 0 };
+}
+
+bool bench_is_line_setting(const char *facility)
+{
+	static const char *const settings[] = {
+		"baudrate:", "databits:", "stopbits:", "parity:", "flow_control:"
+	};
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (text_starts(facility, settings[i]))
+			return true;
+	return false;
+}
+
+void bench_drop_line_settings(struct bench *bench)
+{
+	struct memory *memory = bench->memory;
+	const char **kept = memory->facilities;
+	for (const char **f = memory->facilities; *f; f++)
+		if (!bench_is_line_setting(*f))
+			*kept++ = *f;
+	*kept = NULL;
 }
 
 bool bench_has(const struct bench *bench, const char *facility)

@@ -24,6 +24,7 @@ struct rig_timeouts {
 	int join, scan, lease;
 	int connect, escape, sntp, update, mqtt;
 	int put_back; /* all of it */
+	int command;  /* of the bench, a switch; 0: 30000 */
 };
 
 enum { RIG_BROKER_PORTS = 10 };
@@ -42,9 +43,23 @@ struct rig_broker {
 	const char *const *secrets; /* of the team's own, never shown; NULL-terminated, or NULL */
 };
 
+/* One moment of a reset by modem lines: 1 asserted, 0 not, -1 as it is; then ms of waiting. */
+struct rig_modem_step {
+	int dtr, rts;
+	int ms;
+};
+
+/* A command, or modem lines, or neither. */
+struct rig_switch {
+	const char *const *command; /* argv, run without a shell; or NULL */
+	const struct rig_modem_step *lines;
+	size_t line_count; /* 0: no modem line is moved */
+	int settle_ms;     /* when it is done nothing is asked for so long */
+};
+
 /* How a board is restarted from outside. */
 struct rig_switches {
-	const char *const *reset_command, *const *power_command; /* argv or NULL */
+	struct rig_switch reset, power;
 };
 
 /* A board: one line, one lease at a time. */
@@ -150,6 +165,8 @@ struct rig_plan {
 	size_t told_count;
 	const struct rig_resume *resume;
 	bool gate_inferred, strict, require_all, fail_fast;
+	bool mixed_firmware; /* boards may differ in what AT+GMR says */
+	bool fewer_boards;   /* goes on without those that can't be used at the start */
 	/* Called as things happen; any may be NULL. */
 	void *user;
 	void (*on_started)(void *user, const char *case_id);
