@@ -37,8 +37,12 @@ void put_back_done(struct rig *rig)
 	uint64_t count;
 	ssize_t n = read(rig->done_fd, &count, sizeof(count));
 	(void)n;
-	for (size_t i = 0; i < rig->lane_count; i++)
-		lane_take(&rig->lanes[i]);
+	for (size_t i = 0; i < rig->lane_count; i++) {
+		struct lane *lane = &rig->lanes[i];
+		bool recovery = lane->running == LANE_RECOVER;
+		if (lane_take(lane) && recovery && !lane->ok)
+			lane->dirty = true;
+	}
 }
 
 static bool wants(const struct lane *lane)

@@ -172,10 +172,13 @@ static void recovered(struct lane *lane)
 		lease_attach(lane);
 		return;
 	}
-	if (lane->rig->stopping)
-		lane->state = LANE_OUT;
-	else
+	if (!lane->rig->stopping) {
 		schedule_out(lane);
+		return;
+	}
+	/* Given up because the run is over, not because there was no way. */
+	lane->state = LANE_STALE;
+	lane->dirty = true;
 }
 
 /* What a replay has to answer. */
