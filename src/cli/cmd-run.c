@@ -141,7 +141,8 @@ static int choose_profile(struct session *s, struct error *error)
 		.spec = &s->spec,
 		.module_program = s->module_program,
 		.jobs = s->jobs,
-		.may_ask = !s->options.dry_run };
+		.may_ask = !s->options.dry_run,
+		.mixed = s->options.mixed_firmware };
 	return profile_choose(&s->profile, &question, error);
 }
 
@@ -369,6 +370,8 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 		.strict = s->strict,
 		.require_all = s->require_all,
 		.fail_fast = s->options.fail_fast,
+		.mixed_firmware = s->options.mixed_firmware,
+		.fewer_boards = s->options.fewer_boards,
 		.user = s,
 		.on_started = on_started,
 		.on_verdict = on_verdict,
@@ -458,6 +461,8 @@ static int resume(struct session *s)
 	struct run_options given = s->options;
 	s->options = before;
 	s->options.resume = given.resume;
+	/* A board may have been lost since. */
+	s->options.fewer_boards |= given.fewer_boards;
 	struct words *const replaced[][2] = { { &s->options.brokers, &given.brokers },
 		{ &s->options.reports, &given.reports } };
 	for (size_t i = 0; i < 2; i++) {

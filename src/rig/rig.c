@@ -3,6 +3,7 @@
  * behind, whatever happened on the way. */
 #include "rig/rig.h"
 
+#include "base/text.h"
 #include "rig/broker.h"
 #include "rig/child.h"
 #include "rig/internal.h"
@@ -188,6 +189,7 @@ static void lane_setup(struct rig *rig, size_t index)
 	lane->bench.switches = plan->bench->iuts[index].switches;
 	lane->profile = plan->profile;
 	lane->journal = rig->journal;
+	lane->compared = rig->lane_count > 1 && !text_starts(lane->address, "replay:");
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
 		.air = plan->bench->air,
@@ -228,7 +230,10 @@ static int set_up(struct rig *rig)
 		abort();
 	for (size_t i = 0; i < rig->lane_count; i++) {
 		rig->lanes[i].index = (int)i;
-		rig->lanes[i].address = rig->plan->bench->iuts[i].address;
+		const struct rig_iut *iut = &rig->plan->bench->iuts[i];
+		rig->lanes[i].address = iut->address;
+		rig->lanes[i].adapter = iut->adapter;
+		rig->lanes[i].mac = iut->mac;
 	}
 	if (peer_prepare(rig, rig->error) < 0 || broker_prepare(rig, rig->error) < 0)
 		return -1;

@@ -148,6 +148,8 @@ struct rig_plan {
 	size_t told_count;
 	const struct rig_resume *resume;
 	bool gate_inferred, strict, require_all, fail_fast;
+	bool mixed_firmware; /* boards may differ in what AT+GMR says */
+	bool fewer_boards;   /* goes on without those that can't be used at the start */
 	/* Called as things happen; any may be NULL. */
 	void *user;
 	void (*on_started)(void *user, const char *case_id);
