@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <string.h>
 
+const struct rig_modem_step modem_esp[MODEM_ESP_STEPS] = { { 0, 1, 100 }, { 0, 0, 50 } };
+
 /* Holds the lines as they are. False when it is to be given up. */
 static bool hold(int ms, int cancel_fd)
 {
