@@ -101,11 +101,29 @@ static int receive(struct session *s, int timeout_ms)
 	}
 }
 
+const char *const *session_spec_dirs(void)
+{
+	enum { DIRS = 32 };
+	static const char *dirs[DIRS + 1];
+	static char text[4096];
+	const char *all = getenv("ATCONFORM_SPEC");
+	char *rest = NULL;
+	size_t n = 0;
+	if (dirs[0] || !all || strlen(all) >= sizeof(text))
+		return dirs;
+	strcpy(text, all);
+	for (char *one = strtok_r(text, ":", &rest); one && n < DIRS;
+		one = strtok_r(NULL, ":", &rest))
+		dirs[n++] = one;
+	return dirs;
+}
+
 /* The wire parser's language: unsolicited lines and final results of the general model. */
 static bool learn(struct session *s)
 {
 	struct error error = { 0 };
-	if (spec_load_command(&s->general, s->grant.spec_dirs, NULL, &error) < 0)
+	if (!s->general.memory &&
+		spec_load_command(&s->general, s->grant.spec_dirs, NULL, &error) < 0)
 		return session_end(s, "error", "%s", error_text(&error));
 	const struct spec *g = &s->general;
 	s->urcs = calloc(g->urc_count + 1, sizeof(*s->urcs));
@@ -149,6 +167,10 @@ static bool take_grant(struct session *s, int timeout_ms)
 bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms)
 {
 	*s = (struct session){ .fd = fd };
+	/* Before the lease, not in it: nobody else needs the line for that. */
+	struct error ignored = { 0 };
+	if (session_spec_dirs()[0])
+		spec_load_command(&s->general, session_spec_dirs(), NULL, &ignored);
 	int sent = channel_send(s->fd, CHANNEL_HELLO, case_id, strlen(case_id));
 	if (sent < 0)
 		return lost(s, sent);

@@ -62,6 +62,9 @@ struct session {
 bool session_open(struct session *s, const char *path, const char *case_id, int timeout_ms);
 /* The same over a connected socket, which becomes the session's. */
 bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms);
+/* The folders with models that the suite program was started with, NULL behind the last: those of
+ * the lease, before there is one. */
+const char *const *session_spec_dirs(void);
 /* Closes the channel and frees everything; the outcome stays until session_finish. */
 void session_close(struct session *s);
 void session_finish(struct session *s);

@@ -7,14 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The worker that has waited longest: the list has the newest in front. */
-static struct worker *next_worker(const struct rig *rig)
+/* The worker whose turn it is. There is one more of them than lines, so that it is there when a line
+ * becomes free; the cases go in the run's order all the same, whichever came first. */
+static struct worker *next_worker(struct rig *rig)
 {
-	struct worker *oldest = NULL;
-	for (struct worker *w = rig->workers; w; w = w->next)
-		if (w->state == WORKER_QUEUED && !w->aborted)
-			oldest = w;
-	return oldest;
+	for (; rig->turn < rig->plan->case_count; rig->turn++) {
+		const struct case_state *state = &rig->cases[rig->order[rig->turn]];
+		struct worker *w = state->worker;
+		if (!state->wanted || state->leased || state->finished || state->gone)
+			continue;
+		if (!w || !w->aborted)
+			return w && w->state == WORKER_QUEUED ? w : NULL;
+	}
+	return NULL;
 }
 
 static void recover(struct lane *lane)
@@ -63,8 +68,8 @@ static bool any_open(const struct rig *rig)
 	return false;
 }
 
-/* The worker that gets this line now: the one that has waited longest, unless its broker has to be
- * started first, or can't be. */
+/* The worker that gets this line now: the one whose turn it is, unless its broker has to be started
+ * first, or can't be. */
 static struct worker *worker_for(struct lane *lane)
 {
 	struct rig *rig = lane->rig;
