@@ -152,6 +152,7 @@ void at_no_ipd(const char *file, int line, int link, int ms)
 {
 	struct session *s = &at_session;
 	struct deadline deadline = deadline_in_ms(ms);
+	int64_t since = clock_ns();
 	int got = 1;
 	while (got > 0 && !incoming_left(&s->in, link) && !take_notice(s, link))
 		got = exchange_any_piece(s, deadline, "nothing");
@@ -165,7 +166,7 @@ void at_no_ipd(const char *file, int line, int link, int ms)
 			s, "fail", "expected no %s, came \"%s\"", name_of(link), buf_text(&seen));
 		buf_finish(&seen);
 	}
-	if (got)
+	if (got || !session_waited(s, since, "no data are to come"))
 		at_leave(file, line);
 }
 
@@ -275,8 +276,10 @@ void at_passthrough_end(const char *file, int line)
 	struct session *s = &at_session;
 	enum { GUARD_MS = 25 }; /* packets of 20 ms */
 	int guard = s->grant.guard_ms > GUARD_MS ? s->grant.guard_ms : GUARD_MS;
-	at_listen_for(file, line, guard);
-	at_passthrough_send(file, line, "+++", 3);
-	at_listen_for(file, line, guard > s->grant.escape_ms ? guard : s->grant.escape_ms);
+	static const char why[] = "silence around +++";
+	int after = guard > s->grant.escape_ms ? guard : s->grant.escape_ms;
+	if (!exchange_listen(s, guard, why) || !session_send(s, "+++", 3) ||
+		!exchange_listen(s, after, why))
+		at_leave(file, line);
 	s->raw_open = s->data_open = false;
 }

@@ -14,6 +14,7 @@ struct restart_wait {
 	struct session *s;
 	struct deadline end;
 	int polls, ms;
+	int64_t since_ns;
 	bool answered;
 };
 
@@ -33,6 +34,12 @@ static struct deadline sooner(struct deadline a, struct deadline b)
 	return a.at_ns < b.at_ns ? a : b;
 }
 
+/* From the command, or the power's return, to the start-up line or the first answer. */
+static bool is_up(struct restart_wait *w)
+{
+	return !w->since_ns || session_waited(w->s, w->since_ns, "the module restarts");
+}
+
 /* Takes in what comes until the deadline, the start-up line or an answer. */
 static bool listen(struct restart_wait *w, int ms)
 {
@@ -44,13 +51,13 @@ static bool listen(struct restart_wait *w, int ms)
 			return got == 0;
 		if (piece.kind == LINE_URC && !session_queue(w->s, piece.text))
 			return false;
-		if (piece.kind == LINE_URC && strcmp(piece.text, ready) == 0) {
-			return true;
-		}
-		if (piece.kind == LINE_FINAL && piece.ok && w->polls) {
-			w->answered = true;
-			return true;
-		}
+		bool started = piece.kind == LINE_URC && strcmp(piece.text, ready) == 0;
+		w->answered = piece.kind == LINE_FINAL && piece.ok && w->polls;
+		if (!started && !w->answered)
+			continue;
+		bool told = is_up(w);
+		w->since_ns = 0;
+		return told;
 	}
 }
 
@@ -92,10 +99,16 @@ static bool poll_until_answer(struct restart_wait *w)
 
 bool restart_wait(struct session *s, int timeout_ms)
 {
-	struct restart_wait w = { .s = s, .end = deadline_in_ms(timeout_ms), .ms = timeout_ms };
+	struct restart_wait w = { .s = s,
+		.end = deadline_in_ms(timeout_ms),
+		.ms = timeout_ms,
+		.since_ns = clock_ns() };
+	bool up = session_forget(s, ready);
+	if (up)
+		w.since_ns = 0;
 	int first = timeout_ms / 4 < READY_MS ? timeout_ms / 4 : READY_MS;
 	return restart_tolerate(s, true, "the module restarts") &&
-	       (session_forget(s, ready) || listen(&w, first)) && poll_until_answer(&w) &&
+	       (up || listen(&w, first)) && poll_until_answer(&w) &&
 	       restart_tolerate(s, false, "");
 }
 

@@ -393,8 +393,36 @@ bool session_drain(struct session *s)
 	return true;
 }
 
+/* Times of the rig's clock. */
+static bool tell_wait(struct session *s, int64_t from_ns, int64_t to_ns, const char *why)
+{
+	enum { SHORT_NS = 2000000 };
+	if (to_ns - from_ns < SHORT_NS)
+		return true;
+	struct buf json = { 0 };
+	buf_printf(&json, "{\"from\":%lld,\"to\":%lld,\"why\":",
+		(long long)(from_ns + s->clock_offset_ns), (long long)(to_ns + s->clock_offset_ns));
+	buf_json_text(&json, why);
+	buf_putc(&json, '}');
+	bool ok = session_tell(s, CHANNEL_WAIT, buf_text(&json));
+	buf_finish(&json);
+	return ok;
+}
+
+bool session_waited(struct session *s, int64_t from_ns, const char *why)
+{
+	return tell_wait(s, from_ns, clock_ns(), why);
+}
+
+bool session_will_wait(struct session *s, int ms, const char *why)
+{
+	int64_t now = clock_ns();
+	return tell_wait(s, now, now + (int64_t)ms * 1000000, why);
+}
+
 bool session_silence(struct session *s, int ms)
 {
+	int64_t since = clock_ns();
 	struct deadline deadline = deadline_in_ms(ms);
 	if (!session_drain(s))
 		return false;
@@ -412,7 +440,7 @@ bool session_silence(struct session *s, int ms)
 		buf_finish(&seen);
 		return false;
 	}
-	return true;
+	return session_waited(s, since, "nothing is to come");
 }
 
 bool session_reset_line(struct session *s)

@@ -88,6 +88,11 @@ int session_any(struct session *s, struct deadline deadline, struct line_piece *
 int session_piece(struct session *s, struct deadline deadline, struct line_piece *out);
 /* Takes in what has come so far. Nothing but blank lines, echo and known URCs may have. */
 bool session_drain(struct session *s);
+/* Says that the time since then (of clock_ns()) was spent because the document demands it, or
+ * because nothing was to come. What is short is not told. */
+bool session_waited(struct session *s, int64_t from_ns, const char *why);
+/* The same of the time to come. */
+bool session_will_wait(struct session *s, int ms, const char *why);
 /* Waits that long; false when any byte comes. */
 bool session_silence(struct session *s, int ms);
 /* A known line that came in between, for urc(). */

@@ -226,6 +226,10 @@ static void totals(const struct run *run, FILE *out)
 			run->standings[RUN_BEFORE], run->standings[RUN_WAIVED]);
 	fputc('\n', out);
 	column_wrapped(out, 0, 2, "%s", buf_text(&counts));
+	AUTO_BUF struct buf time = { 0 };
+	text_time(&time, run);
+	if (time.len)
+		column_wrapped(out, 0, 2, "%s", buf_text(&time));
 	column_wrapped(out, 0, 2, "%s", buf_text(&end));
 }
 

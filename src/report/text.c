@@ -350,3 +350,24 @@ void text_schedule(struct buf *out, const struct run *run)
 				(long long)parts[i].value, parts[i].after);
 	}
 }
+
+void text_time(struct buf *out, const struct run *run)
+{
+	const struct run_time *time = &run->time_account;
+	const struct time_sum *sum = &time->sum;
+	bool paced = time_is_paced(sum);
+	if (!time->told || sum->wall <= 0)
+		return;
+	int digits = sum->wall < INT64_C(100000000000) ? 1 : 0;
+	if (time->line_count > 1)
+		buf_printf(out, "%zu lines: ", time->line_count);
+	buf_printf(out, "wall %.*f s = ", digits, (double)sum->wall / 1e9);
+	for (int k = paced ? TIME_LINE : TIME_WAIT; k < TIME_KINDS; k++)
+		buf_printf(out, "%s %.*f s%s", time_kind_name((enum time_kind)k), digits,
+			(double)time_of(sum, (enum time_kind)k) / 1e9,
+			k + 1 < TIME_KINDS ? " + " : "");
+	if (time_ratio(sum) > 0)
+		buf_printf(out, " (ratio %.2f)", time_ratio(sum));
+	else if (!paced)
+		buf_puts(out, " (bytes take no time on this line: no ratio)");
+}
