@@ -86,7 +86,7 @@ static bool differs(
 static bool expect_bytes(
 	struct session *s, int link, const uint8_t *bytes, size_t len, int timeout_ms)
 {
-	struct deadline deadline = deadline_in_ms(timeout_ms);
+	const struct patience patience = session_patience(s, timeout_ms);
 	size_t done = 0;
 	for (;;) {
 		bool mismatch;
@@ -95,7 +95,7 @@ static bool expect_bytes(
 			return differs(s, link, bytes, len, done, "");
 		if (done == len)
 			return true;
-		int got = exchange_any_piece(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 		if (got == 0)
 			return differs(s, link, bytes, len, done,
 				fmt(" and no more within %d ms", timeout_ms));
@@ -131,14 +131,14 @@ static const struct ipd_header *take_notice(struct session *s, int link)
 const struct ipd_header *at_next_ipd(const char *file, int line, int link, int timeout_ms)
 {
 	struct session *s = &at_session;
-	struct deadline deadline = deadline_in_ms(limit_ms(timeout_ms));
+	const struct patience patience = session_patience(s, limit_ms(timeout_ms));
 	for (;;) {
 		const struct ipd_header *found = incoming_frame(&s->in, link);
 		if (!found)
 			found = take_notice(s, link);
 		if (found)
 			return found;
-		int got = exchange_any_piece(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 		if (got > 0)
 			continue;
 		if (got == 0)
@@ -200,13 +200,13 @@ uint64_t at_ipd_count(const char *file, int line, int link)
 void at_ipd_until(const char *file, int line, int link, uint64_t count, int timeout_ms)
 {
 	struct session *s = &at_session;
-	struct deadline deadline = deadline_in_ms(limit_ms(timeout_ms));
+	const struct patience patience = session_patience(s, limit_ms(timeout_ms));
 	const struct follow *f = incoming_followed(&s->in, link);
 	int got = 1;
 	if (!f)
 		got = session_end(s, "error", "%s is not followed", name_of(link)) ? 1 : -1;
 	while (got > 0 && f->count < count)
-		got = exchange_any_piece(s, deadline, "+IPD");
+		got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 	if (got == 0)
 		session_end(s, "fail", "%s: %llu of %llu bytes came within %d ms", name_of(link),
 			(unsigned long long)f->count, (unsigned long long)count,

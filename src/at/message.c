@@ -40,12 +40,12 @@ static int limit_ms(int timeout_ms)
 /* The next one, or NULL: none came in time, or the case is over. */
 static const struct message *take(struct session *s, int timeout_ms)
 {
-	const struct deadline deadline = deadline_in_ms(timeout_ms);
+	const struct patience patience = session_patience(s, timeout_ms);
 	for (;;) {
 		const struct message *m = inbox_next(&s->inbox);
 		if (m)
 			return m;
-		if (exchange_any_piece(s, deadline, "+MQTTSUBRECV") <= 0)
+		if (exchange_any_piece(s, session_until(s, &patience), "+MQTTSUBRECV") <= 0)
 			return NULL;
 	}
 }

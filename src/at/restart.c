@@ -15,6 +15,7 @@ struct restart_wait {
 	struct deadline end;
 	int polls, ms;
 	int64_t since_ns;
+	bool up; /* it has said so, and from then on the line is clean */
 	bool answered;
 };
 
@@ -56,6 +57,7 @@ static bool listen(struct restart_wait *w, int ms)
 		if (!started && !w->answered)
 			continue;
 		bool told = is_up(w);
+		w->up = w->up || started;
 		w->since_ns = 0;
 		return told;
 	}
@@ -63,14 +65,20 @@ static bool listen(struct restart_wait *w, int ms)
 
 static bool poll_once(struct restart_wait *w)
 {
+	/* Half a line behind the start-up line is one that is still coming. */
+	bool clean = w->up && w->polls == 0;
 	w->polls++;
-	return session_reset_line(w->s) && session_send(w->s, "AT\r\n", 4);
+	return (clean || session_reset_line(w->s)) && session_send(w->s, "AT\r\n", 4);
 }
 
 /* The answers of the polls that were too early. */
 static bool settle(struct restart_wait *w)
 {
 	struct session *s = w->s;
+	if (w->up && w->polls == 1 && !s->raw_open) {
+		session_forget(s, ready);
+		return true;
+	}
 	while (w->polls > 1 || s->raw_open) {
 		struct line_piece piece;
 		int got = session_piece(s, deadline_in_ms(s->grant.silence_ms), &piece);
@@ -103,12 +111,12 @@ bool restart_wait(struct session *s, int timeout_ms)
 		.end = deadline_in_ms(timeout_ms),
 		.ms = timeout_ms,
 		.since_ns = clock_ns() };
-	bool up = session_forget(s, ready);
-	if (up)
+	w.up = session_forget(s, ready);
+	if (w.up)
 		w.since_ns = 0;
 	int first = timeout_ms / 4 < READY_MS ? timeout_ms / 4 : READY_MS;
 	return restart_tolerate(s, true, "the module restarts") &&
-	       (up || listen(&w, first)) && poll_until_answer(&w) &&
+	       (w.up || listen(&w, first)) && poll_until_answer(&w) &&
 	       restart_tolerate(s, false, "");
 }
 

@@ -63,7 +63,10 @@ static void rx_read(struct session *s, size_t len)
 	const uint8_t *p = (const uint8_t *)s->message + 1;
 	if (len < 8)
 		return;
+	enum { BITS = 11 };
 	uint64_t t = 0;
+	if (s->uart.baud > 0)
+		s->line_ns += (int64_t)(len - 8) * BITS * 1000000000 / s->uart.baud;
 	for (int i = 7; i >= 0; i--)
 		t = t << 8 | p[i];
 	size_t room = SESSION_MAX_WIRE - s->wire.len, n = len - 8;
@@ -297,6 +300,16 @@ bool session_send(struct session *s, const void *bytes, size_t len)
 	int sent = channel_send(s->fd, CHANNEL_TX, bytes, len);
 	s->sent_ns = clock_ns() + s->clock_offset_ns;
 	return sent < 0 ? lost(s, sent) : true;
+}
+
+struct patience session_patience(const struct session *s, int timeout_ms)
+{
+	return (struct patience){ deadline_in_ms(timeout_ms), s->line_ns };
+}
+
+struct deadline session_until(const struct session *s, const struct patience *p)
+{
+	return (struct deadline){ p->deadline.at_ns + s->line_ns - p->line_ns };
 }
 
 /* Data, or a header of it. */

@@ -48,6 +48,7 @@ struct session {
 	bool data_open;     /* behind a prompt: `sent` stays the command that asked for data */
 	bool routed;        /* the air has routes of this case */
 	size_t data_sent;   /* bytes behind the prompt */
+	int64_t line_ns;    /* what all that was received takes on the line, at its rate */
 	struct incoming in; /* data that came and was not taken */
 	struct inbox inbox; /* the same of MQTT messages */
 	int64_t clock_offset_ns, sent_ns, final_ns;
@@ -95,6 +96,13 @@ bool session_waited(struct session *s, int64_t from_ns, const char *why);
 bool session_will_wait(struct session *s, int ms, const char *why);
 /* Waits that long; false when any byte comes. */
 bool session_silence(struct session *s, int ms);
+/* A time-out for much data: it does not run while they are on the line, however slow that is. */
+struct patience {
+	struct deadline deadline;
+	int64_t line_ns; /* of the session, at the beginning */
+};
+struct patience session_patience(const struct session *s, int timeout_ms);
+struct deadline session_until(const struct session *s, const struct patience *p);
 /* A known line that came in between, for urc(). */
 bool session_queue(struct session *s, const char *text);
 /* A line of log output that the profile knows. */

@@ -362,9 +362,9 @@ void text_time(struct buf *out, const struct run *run)
 	if (time->line_count > 1)
 		buf_printf(out, "%zu lines: ", time->line_count);
 	buf_printf(out, "wall %.*f s = ", digits, (double)sum->wall / 1e9);
-	for (int k = paced ? TIME_LINE : TIME_WAIT; k < TIME_KINDS; k++)
+	for (int k = TIME_LINE; k < TIME_KINDS; k++)
 		buf_printf(out, "%s %.*f s%s", time_kind_name((enum time_kind)k), digits,
-			(double)time_of(sum, (enum time_kind)k) / 1e9,
+			(double)sum->kind[k] / 1e9,
 			k + 1 < TIME_KINDS ? " + " : "");
 	if (time_ratio(sum) > 0)
 		buf_printf(out, " (ratio %.2f)", time_ratio(sum));

@@ -104,7 +104,7 @@ void time_sent(struct time_account *a, int64_t t, int64_t bytes)
 	int64_t ns = bytes_ns(a, bytes);
 	int64_t from = later(t, a->sent_to);
 	a->sent_to = sooner(from + ns, MOST_NS);
-	a->sum.nominal = sooner(a->sum.nominal + ns, MOST_NS);
+	a->nominal = sooner(a->nominal + ns, MOST_NS);
 	add_line(a, from, a->sent_to, false);
 }
 
@@ -119,8 +119,8 @@ void time_received(struct time_account *a, int64_t t, int64_t bytes)
 	int64_t ns = bytes_ns(a, bytes);
 	int64_t earliest = later(a->received_to, a->since);
 	int64_t from = later(t - ns, earliest);
-	a->sum.nominal = sooner(a->sum.nominal + ns, MOST_NS);
-	a->sum.impossible = sooner(a->sum.impossible + later(0, earliest - (t - ns)), MOST_NS);
+	a->nominal = sooner(a->nominal + ns, MOST_NS);
+	a->impossible = sooner(a->impossible + later(0, earliest - (t - ns)), MOST_NS);
 	a->received_to = t;
 	add_line(a, from, t, true);
 }
@@ -203,11 +203,12 @@ static void idle_until(struct walk *w, int64_t to, enum time_kind kind)
 	w->at = to;
 }
 
-static void walk_lease(const struct time_account *a, int64_t *kind, bool instant,
-	const struct time_span *waits, size_t wait_count, const struct time_span *line,
-	size_t line_count, int64_t end)
+static void walk_lease(struct time_account *a, bool instant, size_t waits,
+	const struct time_span *line, size_t line_count, int64_t end)
 {
-	struct walk w = { .kind = kind, .waits = waits, .wait_count = wait_count, .at = a->since };
+	struct walk w = {
+		.kind = a->sum.kind, .waits = a->spans, .wait_count = waits, .at = a->since
+	};
 	for (size_t i = 0; i < line_count; i++) {
 		const struct time_span *s = &line[i];
 		/* Bytes that came take effect when they are there, those that went when they go. */
@@ -215,7 +216,7 @@ static void walk_lease(const struct time_account *a, int64_t *kind, bool instant
 		int64_t from = sooner(instant ? moment : s->from, end);
 		int64_t to = sooner(instant ? moment : s->to, end);
 		idle_until(&w, from, s->own ? TIME_MODULE : TIME_TESTER);
-		kind[TIME_LINE] += later(0, to - w.at);
+		w.kind[TIME_LINE] += later(0, to - w.at);
 		w.at = later(w.at, to);
 	}
 	idle_until(&w, end, TIME_TESTER);
@@ -231,9 +232,12 @@ static void end_lease(struct time_account *a, int64_t end)
 		if (!a->spans[i].wait)
 			KEEP_ADD(line, line_count) = a->spans[i];
 	size_t waits = join_waits(a->spans, a->count);
-	walk_lease(a, a->sum.kind, false, a->spans, waits, line, line_count, end);
-	walk_lease(a, a->sum.instant, true, a->spans, waits, line, line_count, end);
-	a->sum.impossible = sooner(a->sum.impossible + later(0, a->sent_to - end), MOST_NS);
+	a->impossible = sooner(a->impossible + later(0, a->sent_to - end), MOST_NS);
+	/* A quarter is more than a host that reads late makes of a line. */
+	bool paced = a->impossible <= a->nominal / 4;
+	walk_lease(a, !paced, waits, line, line_count, end);
+	a->sum.leases += a->nominal > 0;
+	a->sum.paced += a->nominal > 0 && paced;
 	free(line);
 }
 
@@ -247,11 +251,10 @@ static void end_segment(struct time_account *a, int64_t t)
 		int64_t bench = a->bench_from < 0 ? 0 : sooner(a->bench_to, end) - a->bench_from;
 		int64_t tester = whole - bench;
 		a->sum.kind[TIME_BENCH] += bench;
-		a->sum.instant[TIME_BENCH] += bench;
 		a->sum.kind[TIME_TESTER] += tester;
-		a->sum.instant[TIME_TESTER] += tester;
 	}
 	a->count = 0;
+	a->nominal = a->impossible = 0;
 	a->since = a->sent_to = a->received_to = end;
 	a->bench_from = -1;
 	a->bench_to = 0;
@@ -280,12 +283,10 @@ void time_pause(struct time_account *a, int64_t t)
 void time_add(struct time_sum *sum, const struct time_sum *more)
 {
 	sum->wall += more->wall;
-	sum->nominal += more->nominal;
-	sum->impossible += more->impossible;
-	for (int k = 0; k < TIME_KINDS; k++) {
+	sum->leases += more->leases;
+	sum->paced += more->paced;
+	for (int k = 0; k < TIME_KINDS; k++)
 		sum->kind[k] += more->kind[k];
-		sum->instant[k] += more->instant[k];
-	}
 }
 
 void time_end(struct time_account *a, int64_t t, struct time_sum *sum)
@@ -300,21 +301,15 @@ void time_end(struct time_account *a, int64_t t, struct time_sum *sum)
 
 /* --- what it amounts to --- */
 
-/* A quarter is more than a host that reads late makes of a line. */
 bool time_is_paced(const struct time_sum *sum)
 {
-	return sum->nominal > 0 && sum->impossible < sum->nominal / 4;
+	return sum->paced > sum->leases / 2;
 }
 
 double time_ratio(const struct time_sum *sum)
 {
 	int64_t needed = sum->kind[TIME_LINE] + sum->kind[TIME_WAIT];
 	return time_is_paced(sum) && needed > 0 ? (double)sum->wall / (double)needed : 0;
-}
-
-int64_t time_of(const struct time_sum *sum, enum time_kind kind)
-{
-	return time_is_paced(sum) ? sum->kind[kind] : sum->instant[kind];
 }
 
 const char *time_kind_name(enum time_kind kind)

@@ -21,9 +21,9 @@ enum time_kind {
 
 struct time_sum {
 	int64_t wall, kind[TIME_KINDS];
-	/* The same if bytes took no time: for a line that is faster than its rate says. */
-	int64_t instant[TIME_KINDS];
-	int64_t nominal, impossible; /* what all bytes take at the rates; of that, what can't be */
+	/* Leases with bytes; and those of them in which these took the time that the rate says. In
+	 * the others they are taken to take none. */
+	int64_t leases, paced;
 };
 
 struct time_span {
@@ -40,6 +40,7 @@ struct time_account {
 	int64_t bench_from, bench_to;   /* between cases; from < 0: nothing yet */
 	struct time_span *spans;        /* of the segment */
 	size_t count, room;
+	int64_t nominal, impossible; /* what the segment's bytes take; of that, what can't be */
 	struct time_sum sum;
 };
 
@@ -62,12 +63,10 @@ void time_pause(struct time_account *a, int64_t t);
 void time_end(struct time_account *a, int64_t t, struct time_sum *sum);
 void time_add(struct time_sum *sum, const struct time_sum *more);
 
-/* Whether the line took the time that its rate says: else there is no ratio. */
+/* Whether most leases were paced: else there is no ratio. */
 bool time_is_paced(const struct time_sum *sum);
 /* Wall time against line and demanded waits; 0 when there is none. */
 double time_ratio(const struct time_sum *sum);
-/* The kind's time, for a paced line or for one that is not. */
-int64_t time_of(const struct time_sum *sum, enum time_kind kind);
 const char *time_kind_name(enum time_kind kind); /* "line", "demanded waits" … */
 
 #endif
