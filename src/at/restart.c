@@ -107,17 +107,15 @@ static bool poll_until_answer(struct restart_wait *w)
 
 bool restart_wait(struct session *s, int timeout_ms)
 {
-	struct restart_wait w = { .s = s,
-		.end = deadline_in_ms(timeout_ms),
-		.ms = timeout_ms,
-		.since_ns = clock_ns() };
+	struct restart_wait w = {
+		.s = s, .end = deadline_in_ms(timeout_ms), .ms = timeout_ms, .since_ns = clock_ns()
+	};
 	w.up = session_forget(s, ready);
 	if (w.up)
 		w.since_ns = 0;
 	int first = timeout_ms / 4 < READY_MS ? timeout_ms / 4 : READY_MS;
-	return restart_tolerate(s, true, "the module restarts") &&
-	       (w.up || listen(&w, first)) && poll_until_answer(&w) &&
-	       restart_tolerate(s, false, "");
+	return restart_tolerate(s, true, "the module restarts") && (w.up || listen(&w, first)) &&
+	       poll_until_answer(&w) && restart_tolerate(s, false, "");
 }
 
 bool restart_resync(struct session *s, int timeout_ms)

@@ -413,8 +413,9 @@ static bool tell_wait(struct session *s, int64_t from_ns, int64_t to_ns, const c
 	if (to_ns - from_ns < SHORT_NS)
 		return true;
 	struct buf json = { 0 };
-	buf_printf(&json, "{\"from\":%lld,\"to\":%lld,\"why\":",
-		(long long)(from_ns + s->clock_offset_ns), (long long)(to_ns + s->clock_offset_ns));
+	buf_printf(&json,
+		"{\"from\":%lld,\"to\":%lld,\"why\":", (long long)(from_ns + s->clock_offset_ns),
+		(long long)(to_ns + s->clock_offset_ns));
 	buf_json_text(&json, why);
 	buf_putc(&json, '}');
 	bool ok = session_tell(s, CHANNEL_WAIT, buf_text(&json));

@@ -278,8 +278,7 @@ static bool wait_none(struct session *s, const char *unexpected, int timeout_ms)
 			return false;
 		if (!exchange_piece(s, end, &piece))
 			return !s->outcome.verdict &&
-			       session_waited(s, since,
-				       fmt("%s is not to come", shown_word(unexpected)));
+			       session_waited(s, since, "a line is not to come");
 		if (piece.kind != LINE_URC)
 			return exchange_foreign(s, "nothing", &piece);
 		if (!session_queue(s, piece.text))

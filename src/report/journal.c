@@ -278,14 +278,13 @@ static int (*handler(const char *event))(struct reader *)
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
 		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
-		{ "wait", read_wait },
-		{ "recover", read_recover }, { "line", read_line_event }, { "lease", read_lease },
-		{ "release", read_release }, { "note", read_note }, { "breach", read_breach },
-		{ "deviation", read_deviation }, { "tolerate", read_other_of_case },
-		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
-		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver },
-		{ "elsewhere", read_elsewhere }, { "part", read_part } };
+		{ "wait", read_wait }, { "recover", read_recover }, { "line", read_line_event },
+		{ "lease", read_lease }, { "release", read_release }, { "note", read_note },
+		{ "breach", read_breach }, { "deviation", read_deviation },
+		{ "tolerate", read_other_of_case }, { "control", read_other_of_case },
+		{ "bulk", read_other_of_case }, { "verdict", read_verdict }, { "end", read_end },
+		{ "resume", read_resume }, { "baseline", read_baseline }, { "was", read_was },
+		{ "waiver", read_waiver }, { "elsewhere", read_elsewhere }, { "part", read_part } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;

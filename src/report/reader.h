@@ -32,8 +32,8 @@ struct reader {
 	int64_t from, to; /* its place in the file */
 	int64_t t;
 	int64_t t_now, t_before; /* of this line, once it is known, and of the one before */
-	int64_t epoch;       /* begin of the run, or of the part of a merged one */
-	const json_t *object; /* NULL: `quick` instead */
+	int64_t epoch;           /* begin of the run, or of the part of a merged one */
+	const json_t *object;    /* NULL: `quick` instead */
 	struct quick quick;
 	struct lane lanes[JOURNAL_LANES];
 	char *bytes; /* scratch for wire bytes */

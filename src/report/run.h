@@ -95,13 +95,13 @@ struct run_wait { /* time that the document demands, or nothing was to come in, 
 	int64_t ns, count;
 };
 
-struct run_time { /* where the time went; see report/time-account.h */
+struct run_time {            /* where the time went; see report/time-account.h */
 	bool told;           /* the journal says enough for an account */
 	struct time_sum sum; /* of all lines */
 	struct run_time_line {
 		int line;
 		struct time_sum sum;
-	} *lines;
+	} * lines;
 	size_t line_count;
 	struct run_wait *waits; /* the longest first */
 	size_t wait_count;

@@ -364,8 +364,7 @@ void text_time(struct buf *out, const struct run *run)
 	buf_printf(out, "wall %.*f s = ", digits, (double)sum->wall / 1e9);
 	for (int k = TIME_LINE; k < TIME_KINDS; k++)
 		buf_printf(out, "%s %.*f s%s", time_kind_name((enum time_kind)k), digits,
-			(double)sum->kind[k] / 1e9,
-			k + 1 < TIME_KINDS ? " + " : "");
+			(double)sum->kind[k] / 1e9, k + 1 < TIME_KINDS ? " + " : "");
 	if (time_ratio(sum) > 0)
 		buf_printf(out, " (ratio %.2f)", time_ratio(sum));
 	else if (!paced)

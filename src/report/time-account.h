@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the time of a line went: each moment is one of five kinds' and of one only, so that their
  * sum is the wall time. Pure: fed with what a journal says, in its order; times in ns since the
- * run's start. Nonsense (times that go back, negative lengths) is put right silently: it can make an
- * account wrong, and nothing else. */
+ * run's start. Nonsense (times that go back, negative lengths) is put right silently: it can make
+ * an account wrong, and nothing else. */
 #ifndef REPORT_TIME_ACCOUNT_H
 #define REPORT_TIME_ACCOUNT_H
 
@@ -28,8 +28,8 @@ struct time_sum {
 
 struct time_span {
 	int64_t from, to;
-	bool wait;  /* demanded; else on the line, or a moment */
-	bool own;   /* what is before it is the module's */
+	bool wait; /* demanded; else on the line, or a moment */
+	bool own;  /* what is before it is the module's */
 };
 
 struct time_account {

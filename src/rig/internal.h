@@ -127,7 +127,7 @@ void lease_restarted(struct lane *lane);
 void lease_worker_writable(struct lane *lane); /* held bytes go on */
 /* How long the lease's bytes have kept the line busy so far, in ns. */
 int64_t lease_line_ns(struct lane *lane);
-void lease_create(struct lane *lane);          /* its monitor */
+void lease_create(struct lane *lane); /* its monitor */
 void lease_destroy(struct lane *lane);
 /* peer.c: the network partners of a lease */
 /* What the lines' networks are, and certificates; before the lines open. */

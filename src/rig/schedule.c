@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The worker whose turn it is. There is one more of them than lines, so that it is there when a line
- * becomes free; the cases go in the run's order all the same, whichever came first. */
+/* The worker whose turn it is. There is one more of them than lines, so that it is there when a
+ * line becomes free; the cases go in the run's order all the same, whichever came first. */
 static struct worker *next_worker(struct rig *rig)
 {
 	for (; rig->turn < rig->plan->case_count; rig->turn++) {
