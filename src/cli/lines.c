@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/lines.h"
 
+#include "cli/bench.h"
 #include "rig/link.h"
 
 #include <string.h>
@@ -67,4 +68,12 @@ int lines_choose(struct rig_iut *out, const struct rig_bench *bench, const struc
 			jobs, n);
 	out[jobs] = (struct rig_iut){ 0 };
 	return jobs;
+}
+
+const char *lines_missing(const struct rig_iut *iuts, const char *facility)
+{
+	for (; bench_is_line_setting(facility) && iuts->address; iuts++)
+		if (!(link_could(iuts->address) & LINK_CAN_UART))
+			return "tcp: carries bytes only, no rate or format; rfc2217: does";
+	return NULL;
 }

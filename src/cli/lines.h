@@ -16,4 +16,7 @@ enum { LINES_MAX = BENCH_IUTS };
 int lines_choose(struct rig_iut *out, const struct rig_bench *bench, const struct words *given,
 	int jobs, struct error *error);
 
+/* Why a facility can't be had over these lines, or NULL. */
+const char *lines_missing(const struct rig_iut *iuts, const char *facility);
+
 #endif

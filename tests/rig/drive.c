@@ -74,11 +74,15 @@ static void set(struct setting *s, const char *key, char *value)
 	else if (strcmp(key, "--fail-fast") == 0)
 		s->plan.fail_fast = atoi(value);
 	else if (strcmp(key, "--reset") == 0)
-		s->bench.switches.reset_command = (const char *const *)words_split(value);
+		s->bench.switches.reset.command = (const char *const *)words_split(value);
 	else if (strcmp(key, "--network") == 0)
 		s->bench.network = value;
 	else if (strcmp(key, "--power") == 0)
-		s->bench.switches.power_command = (const char *const *)words_split(value);
+		s->bench.switches.power.command = (const char *const *)words_split(value);
+	else if (strcmp(key, "--command-ms") == 0)
+		s->bench.timeouts_ms.command = atoi(value);
+	else if (strcmp(key, "--settle-ms") == 0)
+		s->bench.switches.power.settle_ms = atoi(value);
 	else
 		exit(2);
 }
@@ -130,7 +134,7 @@ int main(int argc, char **argv)
 	int signal = 0;
 	enum rig_end end = rig_run(&s.plan, &signal, &error);
 	printf("%s %d %s\n", ends[end], signal, error.text);
-	free((void *)s.bench.switches.reset_command);
-	free((void *)s.bench.switches.power_command);
+	free((void *)s.bench.switches.reset.command);
+	free((void *)s.bench.switches.power.command);
 	return 0;
 }
