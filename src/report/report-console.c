@@ -253,6 +253,10 @@ static void totals(const struct run *run, FILE *out)
 	fputc('\n', out);
 	column_wrapped(out, 0, 2, "%s", buf_text(&counts));
 	about_wear(run, out);
+	AUTO_BUF struct buf time = { 0 };
+	text_time(&time, run);
+	if (time.len)
+		column_wrapped(out, 0, 2, "%s", buf_text(&time));
 	column_wrapped(out, 0, 2, "%s", buf_text(&end));
 }
 

@@ -572,6 +572,7 @@ static void run_extra(struct json_out *j, const struct run *run)
 	boards_json(j, run);
 	held_against(j, run);
 	out_text(j, "time", run->time);
+	out_time_account(j, run);
 	out_list(j, "argv", (const char *const *)run->argv);
 	out_text_if(j, "spec", run->spec);
 	probes(j, run);

@@ -93,6 +93,8 @@ void run_close(struct run *run)
 	free(run->parts);
 	free(run->waivers);
 	free(run->latencies);
+	free(run->time_account.lines);
+	free(run->time_account.waits);
 	free(run->detail);
 	free(run->path);
 	keep_destroy(run->memory);

@@ -7,6 +7,7 @@
 
 #include "base/attempt.h"
 #include "report/report.h"
+#include "report/time-account.h"
 #include "report/waiver.h"
 
 #include <stddef.h>
@@ -87,6 +88,23 @@ struct run_attempt {
 	int64_t broker_lines;          /* what was told of the MQTT broker */
 	bool answered;                 /* the lease was given back: the sums are of all of it */
 	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
+};
+
+struct run_wait { /* time that the document demands, or nothing was to come in, by reason */
+	const char *why;
+	int64_t ns, count;
+};
+
+struct run_time {            /* where the time went; see report/time-account.h */
+	bool told;           /* the journal says enough for an account */
+	struct time_sum sum; /* of all lines */
+	struct run_time_line {
+		int line;
+		struct time_sum sum;
+	} * lines;
+	size_t line_count;
+	struct run_wait *waits; /* the longest first */
+	size_t wait_count;
 };
 
 struct run_part { /* a run that was merged into this one */
@@ -238,6 +256,7 @@ struct run {
 	const char *end_text;
 	int signal;
 	bool half_line; /* the last line was cut off */
+	struct run_time time_account;
 	int64_t last_ns, lines;
 	size_t counts[VERDICT_COUNT], stated_fails, inferred_fails, flaky;
 	size_t flaky_counted;                       /* of these, what the budget is for */

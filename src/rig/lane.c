@@ -41,6 +41,7 @@ static bool do_open(struct lane *lane)
 	journal_int(line, "l", lane->index);
 	journal_text(line, "what", "open");
 	journal_text(line, "text", lane->address);
+	journal_text(line, "uart", uart_text(&lane->bench.uart));
 	if (lane->facts)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);

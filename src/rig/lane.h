@@ -35,6 +35,11 @@ struct monitor;
 struct rig;
 struct worker;
 
+/* What bytes in one direction take on the line. */
+struct lane_load {
+	int64_t busy_ns, owed_ns, last_ns; /* owed: not yet over at `last` */
+};
+
 struct lane {
 	int index;
 	const char *address;
@@ -88,6 +93,8 @@ struct lane {
 	size_t held;                        /* of it, waiting for room at the worker */
 	struct buf unsent;                  /* to the IUT, waiting for room on the line */
 	int breaches;
+	struct lane_load sent, received; /* of the lease */
+	int64_t byte_ns;                 /* on the line, as it is set */
 };
 
 /* The thread is started; done_fd is shared by all lanes. */

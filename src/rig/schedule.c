@@ -13,15 +13,28 @@ static bool may_write(const struct lane *lane, const struct worker *worker)
 	       !nvs_is_writer(lane->rig->plan->cases[worker->case_index].tags);
 }
 
-/* The worker that has waited longest: the list has the newest in front. Not one whose case writes
- * to a flash that has had its share. */
+static bool is_served(const struct case_state *state)
+{
+	return !state->wanted || state->leased || state->finished || state->gone;
+}
+
+/* The worker whose turn it is. There is one more of them than lines, so that it is there when a
+ * line becomes free; the cases go in the run's order all the same, whichever came first. One whose
+ * case writes to a flash that has had its share waits for another line. */
 static struct worker *next_worker(const struct lane *lane)
 {
-	struct worker *oldest = NULL;
-	for (struct worker *w = lane->rig->workers; w; w = w->next)
-		if (w->state == WORKER_QUEUED && !w->aborted && may_write(lane, w))
-			oldest = w;
-	return oldest;
+	struct rig *rig = lane->rig;
+	size_t count = rig->plan->case_count;
+	while (rig->turn < count && is_served(&rig->cases[rig->order[rig->turn]]))
+		rig->turn++;
+	for (size_t i = rig->turn; i < count; i++) {
+		const struct case_state *state = &rig->cases[rig->order[i]];
+		struct worker *w = state->worker;
+		if (is_served(state) || (w && (w->aborted || !may_write(lane, w))))
+			continue;
+		return w && w->state == WORKER_QUEUED ? w : NULL;
+	}
+	return NULL;
 }
 
 /* A case that no line may write for any more. */
@@ -91,8 +104,8 @@ static bool any_open(const struct rig *rig)
 	return false;
 }
 
-/* The worker that gets this line now: the one that has waited longest, unless its broker has to be
- * started first, or can't be. */
+/* The worker that gets this line now: the one whose turn it is, unless its broker has to be started
+ * first, or can't be. */
 static struct worker *worker_for(struct lane *lane)
 {
 	struct rig *rig = lane->rig;

@@ -32,6 +32,7 @@ Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"), TAGS("needs:access_po
 {
 	enter_timed(1);
 	int client = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	leave_timed();
 }
@@ -50,6 +51,7 @@ Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"), TAGS("needs:access_po
 {
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
+	takes(SECOND + 2 * OFTEN, "the time of AT+CIPSTO, and more");
 	for (int64_t end = clock_ms() + SECOND + 2 * OFTEN; clock_ms() < end;) {
 		expect_text(id, speaker, "here");
 		listen_for(OFTEN);
@@ -64,6 +66,7 @@ Test(cipsto, disconnects_a_silent_client_beside_one_that_speaks, REQ("CIPSTO-13"
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
 	int silent = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	for (int64_t end = clock_ms() + SECOND + OFTEN; clock_ms() < end;) {
 		expect_text(id, speaker, "here");
 		listen_for(OFTEN);
@@ -89,6 +92,7 @@ Test(cipsto, leaves_the_module_s_own_connections_alone, REQ("CIPSTO-14"),
 	int own = peer_open("tcp", NULL);
 	start_link(0, "TCP", own);
 	int client = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	check(!peer_closed(own, 0, NULL, bench_ms("silence")), "its own connection is closed");
 	expect_text(0, own, "still here");
@@ -100,6 +104,7 @@ Test(cipsto, tells_that_it_has_disconnected, REQ("CIPSTO-17"),
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	urc(fmt("%d,CLOSED", id), 0);
 	no_urc(fmt("%d,CLOSED", id), bench_ms("silence"));
@@ -112,6 +117,7 @@ Test(cipsto, serves_the_next_client, REQ("CIPSTO-15"),
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	urc(fmt("%d,CLOSED", id), 0);
 	int next_id, next = client_connects(PORT, &next_id);

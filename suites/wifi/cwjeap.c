@@ -63,7 +63,7 @@ static bool becomes_shown(void)
 	while (!shows_eap()) {
 		if (clock_ms() > end)
 			return false;
-		listen_for(100);
+		look_again(25);
 	}
 	return true;
 }
