@@ -238,6 +238,16 @@ class Bytes(Remote):
         self.assertEqual(link("read", 2000, 0), "ok " + "41" * 2000)
         self.end(link)
 
+    def test_a_server_that_takes_no_more_can_be_left(self):
+        """With bytes on their way: neither a setting nor the close hangs."""
+        server = self.server("stuck")
+        link = self.link(server.url)
+        self.assertEqual(link("write", b"stop".hex()), "ok")
+        self.assertEqual(link("flood"), "ok")
+        begun = time.monotonic()
+        self.end(link)
+        self.assertLess(time.monotonic() - begun, 20)
+
     def test_a_lost_connection_is_seen_and_can_be_opened_again(self):
         server = self.server()
         link = self.link(server.url)
