@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens one link and does what lines on standard input say, for tests of the links themselves:
- *   set BAUD DATABITS STOPBITS_X2 PARITY FLOW, modem DTR RTS, break 0|1, write HEX,
- *   read BYTES MS, bulk BYTES MS (sends a pattern and reads as much), flood (writes
- *   until nobody takes it), reopen, close
- * Each is answered by one line: "ok", "ok HEX", "lost" or "failed WHY". */
+/* Opens one link (with so many ms to connect, if told) and does what lines on standard input say,
+ * for tests of the links themselves: set BAUD DATABITS STOPBITS_X2 PARITY FLOW, modem DTR RTS,
+ * break 0|1, write HEX, read BYTES MS, bulk BYTES MS (sends a pattern and reads as much), flood
+ * (writes until nobody takes it), reopen, close Each is answered by one line: "ok", "ok HEX",
+ * "lost" or "failed WHY". */
 #include "rig/link.h"
 
 #include "base/cleanup.h"
@@ -144,10 +144,10 @@ int main(int argc, char **argv)
 	struct error error = { 0 };
 	const struct link_place place = {
 		.uart = { .baud = 115200, .databits = 8, .stopbits_x2 = 2, .parity = 'n' },
-		.connect_ms = 5000,
+		.connect_ms = argc == 3 ? atoi(argv[2]) : 5000,
 		.cancel_fd = -1,
 	};
-	struct link *link = argc == 2 ? link_open(argv[1], &place, &error) : NULL;
+	struct link *link = argc >= 2 ? link_open(argv[1], &place, &error) : NULL;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!link) {
 		printf("failed %s\n", error.text);
