@@ -13,8 +13,9 @@ import time
 import tty
 import unittest
 
-from harness import ATMODULE, CliTest, fake
+from harness import ATMODULE, CliTest, fake, marked_processes
 
+LONG = os.environ.get("ATCONFORM_TEST_LONG")
 ADAPTER = {"vid": "10c4", "pid": "ea60", "serial": "0001", "product": "CP2102 USB to UART"}
 
 
@@ -107,8 +108,15 @@ class DoctorTest(CliTest):
         with open(os.path.join(self.home, name), encoding="utf-8") as f:
             return json.load(f)
 
-    def passes(self, bench, **options):
-        """A run with this bench file."""
+    def hasty_bench(self, **changes):
+        """A bench that gives a module up soon."""
+        timeouts = {"answer": 400, "restart": 400, "silence": 30, "escape": 100, "guard": 25}
+        return self.quick_bench(**{"timeouts_ms": timeouts, "baud_rates": [115200], **changes})
+
+    def passes(self, bench, always=False, **options):
+        """A run with this bench file; but for a few of them only in the long form."""
+        if not always and not LONG:
+            return
         out = os.path.join(self.home, f"run{len(os.listdir(self.home))}")
         result = self.call("run", "--bench", bench, "--out", out, "basic/at/*", **options)
         self.assertEqual(result.code, 0, result.out + result.err)
@@ -126,7 +134,7 @@ class Fit(DoctorTest):
         mac = re.search(r'\+CIPSTAMAC:"(.*)"', exchange(path, "AT+CIPSTAMAC?"))[1]
         self.assertEqual(bench["iuts"][0]["mac"], mac)
         self.assertIn("baudrate:9600", bench["facilities"])
-        self.passes("bench.json")
+        self.passes("bench.json", always=True)
 
     def test_nothing_is_overwritten(self):
         _, address = self.module()
@@ -139,14 +147,14 @@ class Fit(DoctorTest):
 
     def test_with_a_bench_only_what_is_asked_for_is_written(self):
         _, address = self.module()
-        bench = self.quick_bench()
+        bench = self.hasty_bench()
         result = self.doctor("--iut", address, "--bench", bench)
         self.assertEqual(result.code, 0, result.out)
         self.assertNotIn("bench file", self.findings(result))
         self.assertIn(f"atconform run --bench {bench} --iut '{address}'", result.out)
         self.assertEqual(self.doctor("--iut", address, "--bench", bench, "--out", "b.json").code, 0)
         written = self.loaded("b.json")
-        self.assertEqual(written["timeouts_ms"]["restart"], 2000, "what the bench says is kept")
+        self.assertEqual(written["timeouts_ms"]["restart"], 400, "what the bench says is kept")
 
     def test_module_is_left_as_it_was(self):
         path, address = self.module()
@@ -163,8 +171,9 @@ class Fit(DoctorTest):
         result = self.doctor("--iut", address)
         self.check(result, 0, "baud rate", "ok", "9600", "115200")
         self.assertEqual(self.loaded("bench.json")["uart"]["baud"], 9600)
-        self.passes("bench.json")
-        self.check(self.doctor("--iut", address, "--bench", self.quick_bench()), 3, "baud rate",
+        self.passes("bench.json", always=True)
+        bench = self.hasty_bench(baud_rates=[9600])
+        self.check(self.doctor("--iut", address, "--bench", bench), 3, "baud rate",
                    "wrong", "9600", "115200")
 
     def test_rate_that_no_restart_keeps(self):
@@ -176,8 +185,7 @@ class Fit(DoctorTest):
     def test_passthrough_is_left(self):
         path, address = self.module("--fault", "stuck-passthrough:sysram")
         exchange(path, "AT+SYSRAM?")
-        bench = self.quick_bench(baud_rates=[115200])
-        self.check(self.doctor("--iut", address, "--bench", bench), 0, "answer", "ok",
+        self.check(self.doctor("--iut", address, "--bench", self.hasty_bench()), 0, "answer", "ok",
                    "passthrough")
 
     def test_bridge(self):
@@ -193,9 +201,10 @@ class Fit(DoctorTest):
 
     def test_two_boards_in_one_file(self):
         (path, first), (_, second) = self.module(name="a"), self.module(name="b")
-        result = self.doctor("--iut", first, "--iut", second, "--out", "one.json")
-        self.check(result, 1, "board", "wrong", "5c:cf:7f:5e:0c:1f")
-        self.passes("one.json")
+        if LONG:
+            result = self.doctor("--iut", first, "--iut", second, "--out", "one.json")
+            self.check(result, 1, "board", "wrong", "5c:cf:7f:5e:0c:1f")
+            self.passes("one.json")
         exchange(path, 'AT+CIPSTAMAC="5c:cf:7f:5e:0c:20"')
         result = self.doctor("--iut", first, "--iut", second)
         self.assertEqual(result.code, 0, result.out)
@@ -236,7 +245,7 @@ class Fit(DoctorTest):
 
 class Unfit(DoctorTest):
     def refused(self, mode, name, *patterns):
-        result = self.doctor("--iut", fake(mode), "--bench", self.quick_bench(), "--out", "b.json")
+        result = self.doctor("--iut", fake(mode), "--bench", self.hasty_bench(), "--out", "b.json")
         self.check(result, 3, name, "wrong", *patterns)
         self.assertRegex(result.out, r"not fit to run: see what is wrong above\n$")
         self.assertFalse(os.path.exists(os.path.join(self.home, "b.json")), "a file was written")
@@ -251,7 +260,7 @@ class Unfit(DoctorTest):
         self.refused("yes", "nonsense", "does not exist")
 
     def test_never_quiet(self):
-        result = self.doctor("--iut", fake("babble"), "--bench", self.quick_bench())
+        result = self.doctor("--iut", fake("babble"), "--bench", self.hasty_bench())
         self.check(result, 1, "silence", "wrong", "never quiet")
 
     def test_text_of_the_module_is_escaped(self):
@@ -265,8 +274,7 @@ class Unfit(DoctorTest):
     def stuck(self, fault, name, *patterns):
         path, address = self.module("--fault", f"{fault}:sysram")
         exchange(path, "AT+SYSRAM?")
-        bench = self.quick_bench(baud_rates=[115200])
-        self.check(self.doctor("--iut", address, "--bench", bench), 3, name, "wrong", *patterns)
+        self.check(self.doctor("--iut", address, "--bench", self.hasty_bench()), 3, name, "wrong", *patterns)
 
     def test_boot_loop(self):
         self.stuck("boot-loop", "boot loop", "supply")
@@ -281,13 +289,12 @@ class Unfit(DoctorTest):
         """At once, and nothing is left."""
         for number in (signal.SIGINT, signal.SIGTERM):
             running = self.start("doctor", "--iut", fake("silent"))
-            self.assertTrue(running.process.stdout.readline().startswith("exec:"))
-            running.process.stdout.readline()
-            begun = time.monotonic()
+            while len(marked_processes(running.mark)) < 2:
+                self.assertIsNone(running.process.poll(), "it has ended")
             running.signal(number)
             result = self.finish(running)
             self.assertEqual(result.code, 128 + number, result.err)
-            self.assertLess(time.monotonic() - begun, 8, "the search alone takes longer")
+            self.assertNotIn("answer", self.findings(result), "it went on to its end")
 
     def test_words_that_mean_nothing(self):
         self.check_said(self.call("doctor", "--iut", "replay:x"), 2, "replay:x")
@@ -329,7 +336,7 @@ class Network(DoctorTest):
         air = os.path.join(os.environ["ATCONFORM_SOURCE"], "fixtures/air/default.json")
         path, address = self.module("--air", air)
         exchange(path, "AT+CWMODE=1", 'AT+CWJAP="atconform-open",""', quiet=0.6)
-        bench = self.quick_bench(network={"access_point": {"ssid": "atconform",
+        bench = self.hasty_bench(network={"access_point": {"ssid": "atconform",
                                                            "password": "correct horse"}})
         result = self.doctor("--iut", address, "--bench", bench)
         self.check(result, 0, "access point", "untried", "another")
@@ -379,7 +386,7 @@ class Ports(DoctorTest):
 
     def test_bench_of_a_module_with_another_mac(self):
         _, address = self.module()
-        bench = self.quick_bench(iuts=[{"address": address, "mac": "02:00:5e:00:00:99"}])
+        bench = self.hasty_bench(iuts=[{"address": address, "mac": "02:00:5e:00:00:99"}])
         result = self.doctor("--bench", bench, "--out", "new.json")
         self.check(result, 3, "board", "wrong", "02:00:5e:00:00:99", "--out")
         result = self.call("run", "--bench", bench, "--out", os.path.join(self.home, "r"),
