@@ -98,7 +98,8 @@ static int ask_further_line(const struct told *first, const struct profile_quest
 	return status;
 }
 
-/* Lines with one address are one program started several times, and are asked once. */
+/* Lines with one address are one program started several times, and are asked once. Further ones
+ * are asked only when they may differ: else the run refuses another firmware anyway. */
 static int ask(
 	struct told *told, const struct profile_question *q, const char *dir, struct error *error)
 {
@@ -108,7 +109,7 @@ static int ask(
 		return 0;
 	}
 	int status = ask_line(told, q, dir, 0, error);
-	for (int i = 1; status == 0 && i < q->jobs && q->bench->iuts[i].address; i++)
+	for (int i = 1; q->mixed && status == 0 && i < q->jobs && q->bench->iuts[i].address; i++)
 		if (!asked_before(q, i))
 			status = ask_further_line(told, q, dir, i, error);
 	return status;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig/board.h"
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "rig/adapter.h"
 
 #include <ctype.h>
@@ -19,10 +21,12 @@ int board_check_adapter(const char *address, const char *wanted, struct error *e
 	if (adapter_parse(wanted, &want) && adapter_is(&want, &have))
 		return 0;
 	adapter_id(&have, id, sizeof(id));
+	struct buf name AUTO_BUF = { 0 };
+	text_visible(&name, id, strlen(id));
 	return error_set(error, NULL, 0, 0,
 		"%s has the adapter %s, but the bench file is for %s: plug that one in, "
 		"or " NEW_BENCH,
-		address, *id ? id : "of no USB device", wanted);
+		address, *id ? name.data : "of no USB device", wanted);
 }
 
 /* Six pairs of hex digits. */

@@ -189,11 +189,10 @@ static int say_printer(const char *path, const char *product, struct error *erro
 		*product ? " (" : "", buf_text(&name), *product ? ")" : "");
 }
 
-int busy_check(const char *path, struct error *error)
+int busy_check_kind(const char *path, struct error *error)
 {
 	struct stat st;
 	struct adapter adapter;
-	struct busy_owner owner;
 	if (stat(path, &st) < 0)
 		return busy_explain(path, errno, error);
 	if (is_printer(&st))
@@ -207,7 +206,18 @@ int busy_check(const char *path, struct error *error)
 			"%s is a mobile modem's port (driver %s), not a module's: name the "
 			"module's with --iut",
 			path, adapter.driver);
-	return busy_owner(path, &owner) ? say_owner(path, &owner, error) : 0;
+	return 0;
+}
+
+int busy_check(const char *path, struct error *error)
+{
+	struct adapter adapter;
+	struct busy_owner owner;
+	if (busy_check_kind(path, error) < 0)
+		return -1;
+	if (adapter_of(path, &adapter) < 0 || !busy_owner(path, &owner))
+		return 0;
+	return say_owner(path, &owner, error);
 }
 
 /* ---- why it can't be opened ---- */

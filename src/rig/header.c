@@ -67,6 +67,10 @@ static void write_run(struct rig *rig)
 		plan->gate_inferred ? "true" : "false", plan->strict ? "true" : "false",
 		plan->require_all ? "true" : "false");
 	put_schedule(line, rig);
+	if (plan->mixed_firmware)
+		journal_bool(line, "mixed_firmware", true);
+	if (plan->fewer_boards)
+		journal_bool(line, "fewer_boards", true);
 	journal_end(rig->journal);
 }
 

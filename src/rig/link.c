@@ -73,7 +73,6 @@ struct link *link_open(const char *address, const struct link_place *place, stru
 	link->rest = link->address + strlen(link->kind->scheme);
 	link->place = *place;
 	link->uart = place->uart;
-	link->can = link->kind->can;
 	link->fd = -1;
 	link->out = -1;
 	if (link->kind->open(link, error) < 0) {
@@ -107,7 +106,7 @@ int link_fd(const struct link *link)
 
 unsigned link_can(const struct link *link)
 {
-	return link->can;
+	return link->kind->can;
 }
 
 const char *link_address(const struct link *link)
@@ -161,7 +160,7 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len)
 static int set_tty(struct link *link, const struct rig_uart *uart)
 {
 	struct rig_uart set = *uart;
-	if (!(link->can & LINK_CAN_UART_FORMAT)) {
+	if (!(link->kind->can & LINK_CAN_UART_FORMAT)) {
 		set.databits = 8;
 		set.parity = 'n';
 	}
@@ -179,7 +178,7 @@ static int set_tty(struct link *link, const struct rig_uart *uart)
 int link_set_uart(struct link *link, const struct rig_uart *uart)
 {
 	link->why[0] = '\0';
-	if (link->can & LINK_CAN_UART) {
+	if (link->kind->can & LINK_CAN_UART) {
 		if (link->fd < 0)
 			return -EPIPE;
 		int failure = link->kind->set_uart ? link->kind->set_uart(link, uart)
@@ -194,7 +193,7 @@ int link_set_uart(struct link *link, const struct rig_uart *uart)
 int link_modem(struct link *link, int dtr, int rts)
 {
 	link->why[0] = '\0';
-	if (!link->kind->modem || !(link->can & LINK_CAN_MODEM))
+	if (!link->kind->modem)
 		return -ENOTSUP;
 	return link->fd < 0 ? -EPIPE : link->kind->modem(link, dtr, rts);
 }

@@ -82,6 +82,16 @@ bool recover_shows_order(struct talk *t)
 	return recover_answers(t, t->bench->timeouts_ms.answer) && echoes(t);
 }
 
+/* A final result, which may be that of noise. */
+static bool says_something(struct talk *t)
+{
+	enum talk_answer answer = talk_ask(t, "AT", recover_ask_ms(t));
+	if (answer != TALK_OK && answer != TALK_ERROR)
+		return false;
+	talk_drain(t, RATE_QUIET_MS, RECOVER_ASK_MS);
+	return true;
+}
+
 bool recover_find_rate(struct talk *t)
 {
 	const int64_t *rate = t->bench->baud_rates;
@@ -89,14 +99,11 @@ bool recover_find_rate(struct talk *t)
 		return false;
 	for (; rate && *rate && talk_alive(t); rate++) {
 		recover_host_rate(t, *rate);
+		talk_send(t, "\r\n"); /* ends what was noise at its rate */
 		talk_drain(t, recover_least(t->bench->timeouts_ms.silence, RATE_QUIET_MS),
 			RECOVER_ASK_MS);
-		/* Noise from wrong rates may stand before the first one: ERROR is an answer too. */
-		for (int i = 0; i < 2; i++) {
-			enum talk_answer answer = talk_ask(t, "AT", recover_ask_ms(t));
-			if (answer == TALK_OK || answer == TALK_ERROR)
-				return true;
-		}
+		if (says_something(t) || (t->got.len && says_something(t)))
+			return true;
 	}
 	recover_host_rate(t, t->bench->uart.baud);
 	return false;

@@ -151,7 +151,7 @@ static bool switch_answers(struct climb *c, const char *step, int64_t since, boo
 				  : "still no answer");
 	if (up || !talk_alive(t))
 		return up;
-	c->rom = rom_listen(t);
+	c->rom = rom_listen(t, false);
 	return false;
 }
 

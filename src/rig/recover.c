@@ -36,7 +36,7 @@ static bool climb_at(struct climb *c)
 	/* The first may end a half line of a case that broke off. */
 	if (recover_answers(t, limit))
 		return true;
-	if ((t->got.len || limit <= RECOVER_ASK_MS) && recover_answers(t, limit))
+	if ((t->got.len || limit <= RECOVER_ASK_MS) && recover_answers(t, recover_ask_ms(t)))
 		return true;
 	c->commands = takes_commands(t);
 	return false;
@@ -52,8 +52,10 @@ static bool climb_escape(struct climb *c)
 	talk_drain(t, ms->guard, RECOVER_DRAIN_MS);
 	talk_send(t, "+++");
 	talk_drain(t, behind, RECOVER_DRAIN_MS + behind);
-	bool ok = talk_ask(t, "AT", recover_ask_ms(t)) == TALK_OK ||
-		  talk_ask(t, "AT", recover_ask_ms(t)) == TALK_OK;
+	bool ok = talk_ask(t, "AT", recover_ask_ms(t)) == TALK_OK;
+	/* Where it escaped from nothing it stood before AT. */
+	if (!ok && t->got.len)
+		ok = talk_ask(t, "AT", recover_ask_ms(t)) == TALK_OK;
 	return recover_note(t, "escape", ok, since, ok ? "" : talk_said(t));
 }
 
@@ -98,7 +100,7 @@ static bool climb_baud(struct climb *c)
 static bool climb_listen(struct climb *c)
 {
 	int64_t since = journal_now(c->t->journal);
-	c->rom = rom_listen(c->t);
+	c->rom = rom_listen(c->t, !c->t->heard);
 	bool heard = c->rom != ROM_NONE;
 	recover_note(c->t, "listen", heard, since, heard ? rom_text(c->rom) : "nothing of its ROM");
 	return false;
@@ -184,6 +186,7 @@ static bool fits(const struct climb *c, enum kind kind)
 static bool climb(struct climb *c)
 {
 	struct talk *t = c->t;
+	t->heard = false;
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]) && !t->cancelled; i++) {
 		const struct rung *rung = &rungs[i];
 		if (!fits(c, rung->kind))

@@ -8,8 +8,9 @@ enum {
 	ROM_BAUD = 74880,
 	QUIET_MS = 700,
 	LISTEN_MS = 2000,
-	SYNC_TRIES = 3,
-	SYNC_MS = 200,
+	SYNC_TRIES = 2,
+	SYNC_MS = 150,
+	END_QUIET_MS = 50,
 };
 
 /* Hello to the loader, which finds out the rate from it: a SLIP frame with the command 8. */
@@ -82,14 +83,16 @@ static enum rom_state ask_loader(struct talk *t)
 	if (state == ROM_DOWNLOAD)
 		return state;
 	talk_send(t, "\r\n"); /* ends the line that it was to firmware */
-	talk_drain(t, SYNC_MS, LISTEN_MS);
+	talk_drain(t, END_QUIET_MS, LISTEN_MS);
 	return ROM_NONE;
 }
 
-enum rom_state rom_listen(struct talk *t)
+enum rom_state rom_listen(struct talk *t, bool silent)
 {
 	int64_t before = link_uart(t->link)->baud;
 	enum rom_state state = ROM_NONE;
+	if (silent)
+		return ask_loader(t);
 	bool noise = true;
 	if ((link_can(t->link) & LINK_CAN_UART) && set_rate(t, ROM_BAUD)) {
 		state = hear(t);

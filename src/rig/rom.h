@@ -15,10 +15,11 @@ enum rom_state {
 
 /* What these bytes, received at the right rate, say of it. Pure. */
 enum rom_state rom_recognise(const char *bytes, size_t len);
-/* Listens at the ROM's rate for as long as something comes (2 s at most), then asks its boot loader
- * in its own language. Only for a module that answers nothing else: firmware takes the question for
- * a bad line. The host's rate is as before when it returns. */
-enum rom_state rom_listen(struct talk *t);
+/* Listens at the ROM's rate for as long as something comes (2 s at most, and not at all when the
+ * line is known to be silent), then asks its boot loader in its own language. Only for a module
+ * that answers nothing else: firmware takes the question for a bad line. The host's rate is as
+ * before when it returns. */
+enum rom_state rom_listen(struct talk *t, bool silent);
 /* For a person; "" for ROM_NONE. */
 const char *rom_text(enum rom_state state);
 

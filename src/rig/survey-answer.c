@@ -7,26 +7,16 @@
 #include "base/text.h"
 #include "rig/probe.h"
 #include "rig/recover.h"
+#include "rig/rom.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { LISTEN_MS = 100, LISTEN_LIMIT_MS = 400, ASK_MS = 250, ASKS = 3 };
 
-/* What boot ROMs of the modules print, whatever they boot. */
-static bool is_boot_noise(const struct buf *got)
-{
-	static const char *const words[] = { "rst cause:", "boot mode:", "rst:0x", "ets J",
-		"ESP-ROM:" };
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (got->len && memmem(got->data, got->len, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
 static void note_heard(struct talk *t, struct survey *out)
 {
-	out->boot_noise |= is_boot_noise(&t->got);
+	out->boot_noise |= rom_recognise(t->got.data, t->got.len) != ROM_NONE;
 	if (t->got.len)
 		snprintf(out->heard, sizeof(out->heard), "%.190s", talk_said(t));
 }
@@ -67,15 +57,20 @@ static enum survey_line find(struct talk *t, struct survey *out)
 {
 	struct deadline deadline = deadline_in_ms(t->bench->timeouts_ms.restart);
 	do {
-		if (answers(t, out) || answers_elsewhere(t, out))
+		if (answers(t, out))
 			return SURVEY_ANSWERED;
-		if (talk_alive(t) && probe_is_looped(t))
+		if (t->echo && talk_alive(t) && probe_is_looped(t))
 			return SURVEY_LOOPED;
+		if (answers_elsewhere(t, out))
+			return SURVEY_ANSWERED;
 	} while (talk_alive(t) && !deadline_passed(deadline));
 	if (talk_alive(t) && answers_escaped(t, out))
 		return SURVEY_ANSWERED;
+	enum rom_state rom = talk_alive(t) ? rom_listen(t, false) : ROM_NONE;
 	if (t->lost)
 		return SURVEY_CLOSED;
+	if (rom != ROM_NONE)
+		return rom == ROM_DOWNLOAD ? SURVEY_LOADER : SURVEY_BOOT_LOOP;
 	return *out->heard ? SURVEY_STUCK : SURVEY_SILENT;
 }
 
@@ -87,7 +82,8 @@ void survey_answer(struct talk *t, struct survey *out)
 	out->line = find(t, out);
 	out->baud = link_uart(t->link)->baud;
 	out->echo = t->echo;
-	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
+	out->talks = !talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer) &&
+		     talk_alive(t);
 	if (t->lost)
 		error_set(&out->error, NULL, 0, 0, "%s was lost", link_address(t->link));
 }

@@ -57,6 +57,7 @@ struct survey {
 	bool echo;
 	bool escaped;            /* it answered after +++ only */
 	bool boot_noise;         /* what a boot ROM prints was heard */
+	bool talks;              /* it is never quiet, without being asked */
 	bool obeys_anything;     /* OK to what is no command */
 	char heard[SURVEY_TEXT]; /* what came instead of an answer, escaped */
 	bool identified;

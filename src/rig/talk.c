@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/nvs.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -60,6 +61,7 @@ size_t talk_read(struct talk *t, int timeout_ms)
 		return 0;
 	journal_bytes(t->journal, "rx", t->lane, -1, part, (size_t)n, -1, t->rx);
 	buf_append(&t->got, part, (size_t)n);
+	t->heard = true;
 	if (t->got.len > GOT_MAX)
 		buf_drop_front(&t->got, t->got.len - GOT_MAX / 2);
 	return (size_t)n;
@@ -119,6 +121,8 @@ enum talk_answer talk_ask(struct talk *t, const char *command, int timeout_ms)
 		bool ok = has_line(&t->got, "OK", 2);
 		bool refused = has_line(&t->got, "ERROR", 5);
 		t->echo = has_echo(&t->got, command);
+		if (ok && t->nvs)
+			nvs_answered(t->nvs, -1, command);
 		if (ok || refused)
 			return ok ? TALK_OK : TALK_ERROR;
 		if (!talk_alive(t) || deadline_passed(deadline))
