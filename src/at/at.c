@@ -77,6 +77,13 @@ __attribute__((constructor)) static void end_with_the_program(void)
 		_exit(EXIT_FAILURE);
 }
 
+int at_backstop_s(void)
+{
+	const char *given = getenv("ATCONFORM_BACKSTOP");
+	int seconds = given ? atoi(given) : 0;
+	return seconds > 0 ? seconds : AT_BACKSTOP_S;
+}
+
 void at_begin(void)
 {
 	struct session *s = &at_session;
@@ -95,7 +102,7 @@ void at_started(void)
 	if (at_session.fd < 0 && !at_session.outcome.verdict)
 		cr_assert_fail("a case needs the rig: run it through `atconform run`");
 	/* Not before: between .init and the body Criterion has words with its parent. */
-	if (at_session.outcome.verdict || !session_begin(&at_session, AT_BACKSTOP_S * 1000 - 10000))
+	if (at_session.outcome.verdict || !session_begin(&at_session, at_backstop_s() * 1000 - 10000))
 		at_leave("", 0);
 }
 

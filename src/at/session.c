@@ -258,6 +258,9 @@ bool session_ask(struct session *s, enum channel_type type, const char *json)
 	s->acked = false;
 	if (!session_tell(s, type, json) || !wait_answer(s, s->grant.deadline_ms, json))
 		return false;
+	/* A port that can't do what the bench says it can is no mistake of the tester's. */
+	if (!s->ack_ok && type == CHANNEL_UART)
+		return session_end(s, "inconclusive", "%s", buf_text(&s->ack_text));
 	if (!s->ack_ok)
 		return session_end(
 			s, "error", "the rig could not do %s: %s", json, buf_text(&s->ack_text));

@@ -9,12 +9,14 @@
 #include "cli/broker.h"
 #include "cli/cli.h"
 #include "cli/gate.h"
+#include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/profile-choice.h"
 #include "cli/replay.h"
 #include "cli/resume.h"
 #include "cli/suite.h"
+#include "cli/without.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "rig/link.h"
@@ -29,11 +31,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINES = 64 };
-
 struct session {
 	struct run_options options;
-	struct words dirs;
+	struct words dirs, reasons;
 	struct spec spec;
 	struct bench bench;
 	struct broker_choice broker;
@@ -41,7 +41,7 @@ struct session {
 	struct suite suite;
 	struct run *recorded; /* --iut replay: */
 	bool strict, require_all;
-	const char *iuts[MAX_LINES + 1];
+	struct rig_iut iuts[LINES_MAX + 1];
 	int jobs;
 	char *suite_program, *module_program, *run_dir;
 	struct progress *progress;
@@ -63,42 +63,14 @@ static int programs(struct session *s, struct error *error)
 	return 0;
 }
 
-static bool replicable(const char *iut)
+static int choose_lines(struct session *s, struct error *error)
 {
-	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0 || replay_is(iut);
-}
-
-/* The lines of the run: --iut, else the bench's, else the virtual module; a program can be started
- * as often as there are jobs, a port can't. */
-static int lines(struct session *s, struct error *error)
-{
-	size_t n = 0;
-	const char *const *given =
-		s->options.iuts.count ? s->options.iuts.items : s->bench.rig.iuts;
-	for (size_t i = 0; given && given[i]; i++) {
-		if (n == MAX_LINES)
-			return error_set(error, NULL, 0, 0, "at most %d IUTs", MAX_LINES);
-		if (link_check(given[i], error) < 0)
-			return -1;
-		s->iuts[n++] = given[i];
-	}
-	if (n == 0)
-		s->iuts[n++] = "virtual:";
-	int jobs = s->options.jobs ? s->options.jobs : (int)n;
-	if (jobs > MAX_LINES)
-		return error_set(error, NULL, 0, 0, "--jobs %d: at most %d", jobs, MAX_LINES);
-	while ((int)n < jobs && replicable(s->iuts[0])) {
-		s->iuts[n] = s->iuts[0];
-		n++;
-	}
-	if (jobs > (int)n)
-		return error_set(error, NULL, 0, 0,
-			"--jobs %d, but the bench has %zu line(s) to an IUT; name one --iut for "
-			"each job",
-			jobs, n);
-	s->iuts[jobs] = NULL;
-	s->jobs = jobs;
+	s->jobs = lines_choose(s->iuts, &s->bench.rig, &s->options.iuts, s->options.jobs, error);
+	if (s->jobs < 0)
+		return -1;
 	s->bench.rig.iuts = s->iuts;
+	if (!s->recorded && lines_missing(s->iuts, "baudrate:"))
+		bench_drop_line_settings(&s->bench);
 	return 0;
 }
 
@@ -135,8 +107,11 @@ static void settle_recording(struct session *s)
 	s->require_all = s->options.require_all;
 	if (!s->recorded)
 		return;
-	rig->reset_command = rig->power_command = NULL;
+	rig->switches = (struct rig_switches){ 0 };
+	for (int i = 0; i < s->jobs; i++)
+		s->iuts[i].switches = rig->switches;
 	rig->air = rig->pki = NULL;
+	rig->put_back = rig->nvs_capped = false;
 	rig->broker.program = NULL;
 	s->strict |= s->recorded->strict;
 	s->require_all |= s->recorded->require_all;
@@ -168,7 +143,8 @@ static int choose_profile(struct session *s, struct error *error)
 		.spec = &s->spec,
 		.module_program = s->module_program,
 		.jobs = s->jobs,
-		.may_ask = !s->options.dry_run };
+		.may_ask = !s->options.dry_run,
+		.mixed = s->options.mixed_firmware };
 	return profile_choose(&s->profile, &question, error);
 }
 
@@ -178,7 +154,7 @@ static int load(struct session *s, struct error *error)
 		return -1;
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
-		lines(s, error) < 0 ||
+		choose_lines(s, error) < 0 ||
 		broker_choose(&s->broker, &s->bench, &s->options.brokers, error) < 0 ||
 		cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
 		spec_load(&s->spec, s->dirs.items, error) < 0)
@@ -186,9 +162,15 @@ static int load(struct session *s, struct error *error)
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
+	if (s->options.max_nvs_writes >= 0) {
+		s->bench.rig.nvs_capped = true;
+		s->bench.rig.max_nvs_writes = s->options.max_nvs_writes;
+	}
 	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
-		suite_check(&s->suite, &s->spec, error) < 0 || select_cases(s, error) < 0)
+		suite_check(&s->suite, &s->spec, error) < 0 ||
+		without_check(&s->options.without, &s->suite, error) < 0 ||
+		select_cases(s, error) < 0)
 		return -1;
 	return choose_profile(s, error);
 }
@@ -232,31 +214,41 @@ static int hold(struct session *s, struct error *error)
 	return o->waivers ? gate_waivers(&s->gate, o->waivers, &s->suite, &s->spec, error) : 0;
 }
 
+/* What the bench does not have. */
+static void decide_by_bench(const struct session *s, struct rig_case *c)
+{
+	for (size_t k = 0; c->needs[k] && !c->decided; k++) {
+		if (bench_has(&s->bench, c->needs[k]))
+			continue;
+		c->decided = "unequipped";
+		c->decided_why = broker_missing(&s->bench, c->needs[k]);
+		if (!c->decided_why)
+			c->decided_why = lines_missing(s->iuts, c->needs[k]);
+		if (!c->decided_why)
+			c->decided_why = c->needs[k];
+	}
+}
+
 /* Verdicts that are known before the first byte: what the profile does not claim, what the operator
- * did not allow, what the bench does not have. */
+ * left out or did not allow, what the bench does not have. */
 static void decide(struct session *s)
 {
 	for (size_t i = 0; i < s->suite.count; i++) {
 		struct rig_case *c = &s->suite.cases[i];
+		const char *without = without_means(&s->options.without, c);
 		if (s->recorded) {
 			replay_decides(s->recorded, c);
-			continue;
-		}
-		if (*c->command && profile_absent(&s->profile.profile, c->command)) {
+		} else if (*c->command && profile_absent(&s->profile.profile, c->command)) {
 			c->decided = "n/a";
 			c->decided_why = "the profile does not claim this command";
-			continue;
+		} else if (without) {
+			c->decided = "skipped";
+			c->decided_why = without_why(&s->reasons, without);
+		} else {
+			decide_by_bench(s, c);
 		}
-		for (size_t k = 0; c->needs[k] && !c->decided; k++) {
-			if (bench_has(&s->bench, c->needs[k]))
-				continue;
-			c->decided = "unequipped";
-			c->decided_why = broker_missing(&s->bench, c->needs[k]);
-			if (!c->decided_why)
-				c->decided_why = c->needs[k];
-		}
-		if (!c->decided && suite_tagged(c, "destructive") && !s->bench.destructive &&
-			!s->options.allow_destructive) {
+		bool barred = !s->bench.destructive && !s->options.allow_destructive;
+		if (!c->decided && !s->recorded && barred && suite_tagged(c, "destructive")) {
 			c->decided = "skipped";
 			c->decided_why = "destructive; allowed with --allow destructive";
 		}
@@ -394,6 +386,8 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 		.strict = s->strict,
 		.require_all = s->require_all,
 		.fail_fast = s->options.fail_fast,
+		.mixed_firmware = s->options.mixed_firmware,
+		.fewer_boards = s->options.fewer_boards,
 		.user = s,
 		.on_started = on_started,
 		.on_verdict = on_verdict,
@@ -464,6 +458,7 @@ static void finish(struct session *s)
 	broker_choice_finish(&s->broker);
 	bench_finish(&s->bench);
 	words_finish(&s->dirs);
+	without_finish(&s->reasons);
 	free(s->suite_program);
 	free(s->module_program);
 	free(s->run_dir);
@@ -483,6 +478,8 @@ static int resume(struct session *s)
 	struct run_options given = s->options;
 	s->options = before;
 	s->options.resume = given.resume;
+	/* A board may have been lost since. */
+	s->options.fewer_boards |= given.fewer_boards;
 	struct words *const replaced[][2] = { { &s->options.brokers, &given.brokers },
 		{ &s->options.reports, &given.reports } };
 	for (size_t i = 0; i < 2; i++) {

@@ -15,11 +15,14 @@ struct run_options {
 	const char *const *patterns;    /* NULL-terminated */
 	const char *baseline, *waivers; /* or NULL */
 	const char *resume;             /* a run's folder, or NULL */
+	struct words without;           /* tags that are left out */
+	int64_t max_nvs_writes;         /* of each line; -1: what the bench says */
 	int jobs;                       /* 0: as many as the bench has lines */
 	int shard, shards;              /* shards 0: the whole plan */
 	int64_t shuffle;                /* -1: not wanted; 0: any seed */
 	int repeat, retries, flaky_budget;
 	bool strict, require_all, fail_fast, dry_run, allow_destructive;
+	bool mixed_firmware, fewer_boards;
 };
 
 /* -1: go on; else the exit code to leave with (help was printed, or an option is wrong). */

@@ -279,7 +279,7 @@ int read_line_event(struct reader *r)
 		reader_time_opened(r, lane, uart);
 	else if (strcmp(what, "uart") == 0)
 		time_rate(reader_time(r, lane), text, false);
-	return 0;
+	return strcmp(what, "out") == 0 ? reader_board_out(r) : 0;
 }
 
 int read_recover(struct reader *r)

@@ -78,6 +78,8 @@ int read_tx(struct reader *r);
 int read_rx(struct reader *r);
 int read_recover(struct reader *r);
 int read_line_event(struct reader *r);
+int read_board(struct reader *r);
+int reader_board_out(struct reader *r); /* a line event: the line is out */
 int read_peer(struct reader *r);
 int read_broker(struct reader *r);
 /* Events about cases. */
@@ -87,6 +89,10 @@ int read_breach(struct reader *r);
 int read_deviation(struct reader *r);
 int read_other_of_case(struct reader *r);
 int read_verdict(struct reader *r);
+/* Events about the boards. */
+int read_nvs(struct reader *r);
+int read_settings(struct reader *r);
+int read_put_back(struct reader *r);
 /* Events about what the run is held against. */
 int read_baseline(struct reader *r);
 int read_was(struct reader *r);

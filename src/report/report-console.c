@@ -3,8 +3,10 @@
 #include "report/format.h"
 
 #include "base/cleanup.h"
+#include "report/board.h"
 #include "report/columns.h"
 #include "report/text.h"
+#include "report/wear.h"
 
 #include <string.h>
 
@@ -31,6 +33,12 @@ static void head(const struct run *run, FILE *out)
 	text_baseline(&baseline, run);
 	if (baseline.len)
 		column_line(out, 0, "baseline %s", buf_text(&baseline));
+	for (size_t i = 0; i < run->board_count; i++) {
+		AUTO_BUF struct buf board = { 0 };
+		board_text(&board, run, &run->boards[i]);
+		if (board_stands_out(run, &run->boards[i]))
+			column_wrapped(out, 0, 2, "board: %s", buf_text(&board));
+	}
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
 			column_wrapped(out, 0, 2, "probe %s failed: %s", run->probes[i].name,
@@ -208,6 +216,24 @@ static void extras(const struct run *run, FILE *out)
 	waiver_lines(run, false, "Waivers without a use in this run", out);
 }
 
+static void about_wear(const struct run *run, FILE *out)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	wear_left_out(&left_out, run);
+	if (left_out.len)
+		column_wrapped(out, 0, 2, "Left out: %s", buf_text(&left_out));
+	for (int line = 0; line < wear_lines(run); line++) {
+		AUTO_BUF struct buf writes = { 0 };
+		AUTO_BUF struct buf settings = { 0 };
+		wear_nvs(&writes, run, line);
+		wear_put_back(&settings, run, line);
+		if (writes.len)
+			column_wrapped(out, 0, 2, "Writes to flash, %s", buf_text(&writes));
+		if (settings.len)
+			column_wrapped(out, 0, 2, "Settings, %s", buf_text(&settings));
+	}
+}
+
 static void totals(const struct run *run, FILE *out)
 {
 	AUTO_BUF struct buf counts = { 0 };
@@ -226,6 +252,7 @@ static void totals(const struct run *run, FILE *out)
 			run->standings[RUN_BEFORE], run->standings[RUN_WAIVED]);
 	fputc('\n', out);
 	column_wrapped(out, 0, 2, "%s", buf_text(&counts));
+	about_wear(run, out);
 	AUTO_BUF struct buf time = { 0 };
 	text_time(&time, run);
 	if (time.len)

@@ -2,8 +2,10 @@
 /* The HTML report: one file, no network, readable without its script. This part: the page, the
  * outcome, counts and facts of the run. */
 #include "report/format.h"
+#include "report/wear.h"
 
 #include "html-assets.h"
+#include "report/board.h"
 #include "report/html.h"
 #include "report/text.h"
 
@@ -162,6 +164,31 @@ static void command_line(struct html *h)
 	fact(h, "Command", buf_text(&words));
 }
 
+static void wear_facts(struct html *h)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	AUTO_BUF struct buf writes = { 0 };
+	AUTO_BUF struct buf settings = { 0 };
+	wear_left_out(&left_out, h->run);
+	for (int line = 0; line < wear_lines(h->run); line++) {
+		size_t before = writes.len;
+		buf_puts(&writes, before ? "; " : "");
+		size_t start = writes.len;
+		wear_nvs(&writes, h->run, line);
+		if (writes.len == start)
+			writes.len = before;
+		before = settings.len;
+		buf_puts(&settings, before ? "; " : "");
+		start = settings.len;
+		wear_put_back(&settings, h->run, line);
+		if (settings.len == start)
+			settings.len = before;
+	}
+	fact(h, "Left out", left_out.len ? buf_text(&left_out) : "");
+	fact(h, "Flash writes", writes.len ? buf_text(&writes) : "");
+	fact(h, "Settings", settings.len ? buf_text(&settings) : "");
+}
+
 static void facts(struct html *h)
 {
 	const struct run *run = h->run;
@@ -193,7 +220,13 @@ static void facts(struct html *h)
 		text_part(&part, run, &run->parts[i]);
 		fact(h, "Part", buf_text(&part));
 	}
+	for (size_t i = 0; i < run->board_count; i++) {
+		AUTO_BUF struct buf board = { 0 };
+		board_text(&board, run, &run->boards[i]);
+		fact(h, "Board", buf_text(&board));
+	}
 	fact(h, "Baseline", buf_text(&baseline));
+	wear_facts(h);
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);

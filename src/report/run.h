@@ -112,6 +112,13 @@ struct run_part { /* a run that was merged into this one */
 	int64_t shard, cases; /* shard 0: it was of no shard */
 };
 
+struct run_board { /* of a run that had several, or lost one */
+	int line;
+	const char *address, *firmware; /* "": not known; lines of AT+GMR, a newline between */
+	const char *out;                /* why it could not be used any more, or "" */
+	bool back;                      /* when the run was resumed */
+};
+
 struct run_was {                      /* a case of the baseline */
 	const char *id, *requirement; /* that it failed by there, or "" */
 	enum verdict verdict;
@@ -155,6 +162,30 @@ struct run_case {
 	const struct run_waiver *waiver; /* when it is waived */
 };
 
+struct run_left_out {         /* cases that were not run, for one reason */
+	enum verdict verdict; /* skipped, unequipped or n/a */
+	const char *why;
+	size_t count;
+};
+
+struct run_nvs { /* writes to the flash behind a line by commands of one name */
+	int line;
+	const char *command;
+	int64_t by_cases, by_rig;
+};
+
+struct run_found { /* a setting that a line was found with */
+	int line;
+	const char *name, *value; /* as the module told it */
+};
+
+struct run_put_back { /* a setting that a run changed */
+	int line;
+	const char *setting, *text; /* setting "": none of them could be tried */
+	bool ok;
+	int64_t ms;
+};
+
 #define RUN_SAMPLES 1024
 
 struct run_latency { /* commands of one name: first byte sent to final result received */
@@ -185,6 +216,9 @@ struct run {
 	const char **elsewhere;             /* names of that plan in other shards */
 	struct run_part *parts;             /* when it is merged from runs */
 	size_t part_count;
+	struct run_board *boards;
+	size_t board_count;
+	bool mixed_firmware;           /* they were allowed to differ */
 	int64_t merged, merged_shards; /* so many parts; of so many shards, 0: of none */
 	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
 	int64_t resumed;                                /* so many times */
@@ -200,6 +234,14 @@ struct run {
 	size_t recovery_count;
 	struct run_breach *breaches; /* outside every lease */
 	size_t breach_count;
+	struct run_nvs *nvs;
+	size_t nvs_count;
+	struct run_found *found;
+	size_t found_count;
+	struct run_put_back *put_backs;
+	size_t put_back_count;
+	struct run_left_out *left_out; /* the most frequent first, of each verdict */
+	size_t left_out_count;
 	struct run_case *cases;
 	size_t case_count;
 	size_t planned; /* of these; then those that are gone since the baseline */

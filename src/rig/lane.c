@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig/lane.h"
 
+#include "rig/board.h"
 #include "rig/broker.h"
 #include "rig/probe.h"
 #include "rig/recover.h"
@@ -20,6 +21,7 @@ static struct talk talk_on(struct lane *lane, int limit_ms)
 		.bench = &lane->bench,
 		.tx = lane->tx,
 		.rx = lane->rx,
+		.nvs = &lane->nvs,
 		.lane = lane->index,
 		.cancel_fd = lane->place.cancel_fd,
 		.deadline = deadline_in_ms(limit_ms),
@@ -28,6 +30,8 @@ static struct talk talk_on(struct lane *lane, int limit_ms)
 
 static bool do_open(struct lane *lane)
 {
+	if (board_check_adapter(lane->address, lane->adapter, &lane->error) < 0)
+		return false;
 	lane->link = link_open(lane->address, &lane->place, &lane->error);
 	if (!lane->link)
 		return false;
@@ -41,9 +45,14 @@ static bool do_open(struct lane *lane)
 	if (lane->facts)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);
-	bool ok = probe_line(&t, &lane->error) == 0;
+	bool ok = probe_line(&t, &lane->error) == 0 &&
+		  board_check_mac(&t, lane->mac, &lane->error) == 0;
 	if (ok && lane->profile)
 		probe_profile(&t, lane->profile);
+	if (ok && lane->compared)
+		probe_firmware(&t, &lane->firmware);
+	if (ok && lane->bench.put_back && !lane->settings.known)
+		settings_read(&t, &lane->settings);
 	talk_finish(&t);
 	return ok;
 }
@@ -90,7 +99,7 @@ static bool do_uart(struct lane *lane)
 	int failure = link_set_uart(lane->link, &lane->uart);
 	if (failure)
 		error_set(&lane->error, NULL, 0, 0, "%s can't be set to %s: %s", lane->address,
-			uart_text(&lane->uart), strerror(-failure));
+			uart_text(&lane->uart), link_why(lane->link, failure));
 	else
 		talk_line_event(&t, "uart", uart_text(&lane->uart));
 	return failure == 0;
@@ -107,12 +116,27 @@ static bool do_control(struct lane *lane)
 	return link_control(lane->link, buf_text(&lane->json), &lane->text, &lane->error) == 0;
 }
 
+static bool do_put_back(struct lane *lane)
+{
+	struct talk t = talk_on(lane, lane->bench.timeouts_ms.put_back);
+	const char *network = lane->facts ? lane->facts : lane->bench.network;
+	struct error why = { 0 };
+	t.lost = t.lost || lane->lost;
+	if (recover_line(&t, lane->dirty, &why))
+		settings_put_back(&t, &lane->settings, network);
+	else
+		settings_lost(lane->journal, lane->index, why.text);
+	talk_finish(&t);
+	return true;
+}
+
 static bool (*const jobs[])(struct lane *lane) = {
 	[LANE_OPEN] = do_open,
 	[LANE_RECOVER] = do_recover,
 	[LANE_UART] = do_uart,
 	[LANE_SWITCH] = do_switch,
 	[LANE_CONTROL] = do_control,
+	[LANE_PUT_BACK] = do_put_back,
 };
 
 static enum lane_job next_job(struct lane *lane)
@@ -202,6 +226,7 @@ void lane_finish(struct lane *lane)
 	buf_finish(&lane->json);
 	buf_finish(&lane->text);
 	buf_finish(&lane->unsent);
+	buf_finish(&lane->firmware);
 	free(lane->facts);
 	pthread_mutex_destroy(&lane->lock);
 	pthread_cond_destroy(&lane->changed);

@@ -5,6 +5,8 @@
 #ifndef RIG_LANE_H
 #define RIG_LANE_H
 
+#include "rig/nvs.h"
+#include "rig/settings.h"
 #include "rig/talk.h"
 
 #include <event2/event.h>
@@ -14,11 +16,12 @@
 
 enum lane_job {
 	LANE_NOTHING,
-	LANE_OPEN,    /* open and probe */
-	LANE_RECOVER, /* bring into a known state; `dirty` */
-	LANE_UART,    /* the host's side: `uart` */
-	LANE_SWITCH,  /* `how`: "reset" or "power" */
-	LANE_CONTROL, /* `json`; the answer in `text` */
+	LANE_OPEN,     /* open and probe */
+	LANE_RECOVER,  /* bring into a known state; `dirty` */
+	LANE_UART,     /* the host's side: `uart` */
+	LANE_SWITCH,   /* `how`: "reset" or "power" */
+	LANE_CONTROL,  /* `json`; the answer in `text` */
+	LANE_PUT_BACK, /* the settings that were found */
 	LANE_QUIT,
 };
 
@@ -40,13 +43,17 @@ struct lane_load {
 struct lane {
 	int index;
 	const char *address;
+	const char *adapter, *mac;     /* that the board must have; or NULL */
 	const struct profile *profile; /* or NULL */
+	bool compared;                 /* with other boards: LANE_OPEN asks for the version */
 	struct link_place place;
 	struct link_network network;
 	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */
 	struct rig_bench bench; /* with this line's own rate */
 	struct journal *journal;
 	struct journal_flow *tx, *rx;
+	struct nvs nvs;
+	struct settings settings;
 	int done_fd; /* eventfd: a job is done */
 
 	/* handed to the thread and back, under the lock */
@@ -67,12 +74,15 @@ struct lane {
 	char how[16];
 	struct buf json, text;
 	struct error error;
+	struct buf firmware; /* by LANE_OPEN when there are several boards: the lines that AT+GMR
+				gets, as people see them, a newline between them */
 
 	/* the event loop's */
 	struct rig *rig;
 	enum lane_state state;
 	enum lane_job running; /* LANE_NOTHING when the loop has the link */
 	bool lost;
+	bool failed; /* LANE_OPEN did */
 	struct worker *worker;
 	struct event readable, writable;
 	bool reading;

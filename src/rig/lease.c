@@ -42,11 +42,21 @@ static void on_breach(void *user, const struct breach *breach)
 	journal_end(lane->journal);
 }
 
+static void on_piece(void *user, const struct line_piece *piece)
+{
+	struct lane *lane = user;
+	bool done = piece->kind == LINE_FINAL && piece->pending && piece->ok && !piece->data;
+	if (done && piece->command)
+		nvs_answered(&lane->nvs, case_of(lane), piece->command);
+}
+
 void lease_create(struct lane *lane)
 {
 	const struct profile *profile = lane->rig->plan->profile;
 	lane->monitor = monitor_create(lane->rig->plan->spec,
 		profile ? (const char *const *)profile->noise : NULL, on_breach, lane);
+	monitor_watch(lane->monitor,
+		&(struct monitor_watcher){ .on_piece = on_piece, .user = lane, .always = true });
 }
 
 void lease_destroy(struct lane *lane)
@@ -332,6 +342,7 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	state->leased = true;
 	state->attempts = state->number;
 	lane->settled = false;
+	lane->settings.used = true;
 	rig->unleased--;
 	state->granted_ns = journal_now(rig->journal);
 	lane->sent = lane->received = (struct lane_load){ .last_ns = state->granted_ns };

@@ -20,7 +20,7 @@
 enum { DRAIN_MS = 2000 };
 
 static const struct link_kind *const kinds[] = { &link_virtual, &link_serial, &link_pty, &link_exec,
-	&link_tcp, &link_replay };
+	&link_tcp, &link_rfc2217, &link_replay };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const struct link_kind *find_kind(const char *address, struct error *error)
@@ -42,6 +42,13 @@ int link_check(const char *address, struct error *error)
 	if (!kind)
 		return -1;
 	return kind->check ? kind->check(address + strlen(kind->scheme), error) : 0;
+}
+
+unsigned link_could(const char *address)
+{
+	struct error ignored = { 0 };
+	const struct link_kind *kind = find_kind(address, &ignored);
+	return kind ? kind->can : 0;
 }
 
 bool link_network(const char *address, int index, struct link_network *out)
@@ -87,6 +94,7 @@ void link_close(struct link *link)
 		return;
 	link->kind->close(link);
 	buf_finish(&link->name);
+	free(link->adapter);
 	free(link->address);
 	free(link);
 }
@@ -104,6 +112,11 @@ unsigned link_can(const struct link *link)
 const char *link_address(const struct link *link)
 {
 	return link->address;
+}
+
+const char *link_port(const struct link *link)
+{
+	return buf_text(&link->name);
 }
 
 const struct rig_uart *link_uart(const struct link *link)
@@ -143,23 +156,59 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len)
 	return moved(write(link->fd, bytes, len));
 }
 
-int link_set_uart(struct link *link, const struct rig_uart *uart)
+/* A terminal's rate and format. */
+static int set_tty(struct link *link, const struct rig_uart *uart)
 {
 	struct rig_uart set = *uart;
 	if (!(link->kind->can & LINK_CAN_UART_FORMAT)) {
 		set.databits = 8;
 		set.parity = 'n';
 	}
+	uart_drain(link->fd, deadline_in_ms(DRAIN_MS));
+	int failure = uart_apply(link->fd, &set);
+	struct rig_uart actual;
+	if (failure == -ENOTSUP && uart_actual(link->fd, &actual) == 0) {
+		snprintf(link->why, sizeof(link->why), "it makes %s of it", uart_text(&actual));
+		/* The line is as it was, for whoever looks for the module now. */
+		uart_apply(link->fd, &link->uart);
+	}
+	return failure;
+}
+
+int link_set_uart(struct link *link, const struct rig_uart *uart)
+{
+	link->why[0] = '\0';
 	if (link->kind->can & LINK_CAN_UART) {
 		if (link->fd < 0)
 			return -EPIPE;
-		uart_drain(link->fd, deadline_in_ms(DRAIN_MS));
-		int failure = uart_apply(link->fd, &set);
+		int failure = link->kind->set_uart ? link->kind->set_uart(link, uart)
+						   : set_tty(link, uart);
 		if (failure)
 			return failure;
 	}
 	link->uart = *uart;
 	return 0;
+}
+
+int link_modem(struct link *link, int dtr, int rts)
+{
+	link->why[0] = '\0';
+	if (!link->kind->modem)
+		return -ENOTSUP;
+	return link->fd < 0 ? -EPIPE : link->kind->modem(link, dtr, rts);
+}
+
+int link_break(struct link *link, bool on)
+{
+	link->why[0] = '\0';
+	if (!link->kind->send_break)
+		return -ENOTSUP;
+	return link->fd < 0 ? -EPIPE : link->kind->send_break(link, on);
+}
+
+const char *link_why(const struct link *link, int failure)
+{
+	return link->why[0] ? link->why : strerror(-failure);
 }
 
 int link_power(struct link *link, struct error *error)
@@ -201,8 +250,25 @@ bool link_departed(struct link *link, char *why, size_t size)
 	return link->kind->stage && link->kind->stage->departed(link, why, size);
 }
 
+static int refuse_settings(
+	int fd, const char *path, const struct rig_uart *wanted, int failure, struct error *error)
+{
+	char asked[80];
+	struct rig_uart actual;
+	snprintf(asked, sizeof(asked), "%s", uart_text(wanted));
+	if (failure == -ENOTSUP && uart_actual(fd, &actual) == 0)
+		return error_set(error, NULL, 0, 0,
+			"%s can't be set to %s, it makes %s of it: name a rate that the adapter "
+			"has, as in ?baud=115200",
+			path, asked, uart_text(&actual));
+	return error_set(
+		error, NULL, 0, 0, "%s can't be set to %s: %s", path, asked, strerror(-failure));
+}
+
 int link_open_tty(struct link *link, const char *path, struct error *error)
 {
+	if (busy_check(path, error) < 0)
+		return -1;
 	int fd AUTO_FD = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return busy_explain(path, errno, error);
@@ -216,8 +282,7 @@ int link_open_tty(struct link *link, const char *path, struct error *error)
 	ioctl(fd, TIOCEXCL);
 	int failure = uart_apply(fd, &link->uart);
 	if (failure)
-		return error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", path,
-			uart_text(&link->uart), strerror(-failure));
+		return refuse_settings(fd, path, &link->uart, failure, error);
 	link->fd = take_fd(fd);
 	return 0;
 }

@@ -7,19 +7,50 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The worker whose turn it is. There is one more of them than lines, so that it is there when a
- * line becomes free; the cases go in the run's order all the same, whichever came first. */
-static struct worker *next_worker(struct rig *rig)
+static bool may_write(const struct lane *lane, const struct worker *worker)
 {
-	for (; rig->turn < rig->plan->case_count; rig->turn++) {
-		const struct case_state *state = &rig->cases[rig->order[rig->turn]];
+	return !nvs_spent(&lane->nvs) ||
+	       !nvs_is_writer(lane->rig->plan->cases[worker->case_index].tags);
+}
+
+static bool is_served(const struct case_state *state)
+{
+	return !state->wanted || state->leased || state->finished || state->gone;
+}
+
+/* The worker whose turn it is. There is one more of them than lines, so that it is there when a
+ * line becomes free; the cases go in the run's order all the same, whichever came first. One whose
+ * case writes to a flash that has had its share waits for another line. */
+static struct worker *next_worker(const struct lane *lane)
+{
+	struct rig *rig = lane->rig;
+	size_t count = rig->plan->case_count;
+	while (rig->turn < count && is_served(&rig->cases[rig->order[rig->turn]]))
+		rig->turn++;
+	for (size_t i = rig->turn; i < count; i++) {
+		const struct case_state *state = &rig->cases[rig->order[i]];
 		struct worker *w = state->worker;
-		if (!state->wanted || state->leased || state->finished || state->gone)
+		if (is_served(state) || (w && (w->aborted || !may_write(lane, w))))
 			continue;
-		if (!w || !w->aborted)
-			return w && w->state == WORKER_QUEUED ? w : NULL;
+		return w && w->state == WORKER_QUEUED ? w : NULL;
 	}
 	return NULL;
+}
+
+/* A case that no line may write for any more. */
+static void skip_spent(struct rig *rig)
+{
+	for (struct worker *w = rig->workers; w; w = w->next) {
+		bool possible = w->state != WORKER_QUEUED || w->aborted;
+		for (size_t i = 0; i < rig->lane_count && !possible; i++)
+			possible = rig->lanes[i].state != LANE_OUT && may_write(&rig->lanes[i], w);
+		char why[120];
+		snprintf(why, sizeof(why),
+			"it writes to flash, and %lld writes (--max-nvs-writes) are made",
+			(long long)rig->lanes[0].nvs.most);
+		if (!possible)
+			worker_abort(w, "skipped", why);
+	}
 }
 
 static void recover(struct lane *lane)
@@ -45,8 +76,13 @@ static void check_lanes(struct rig *rig)
 	for (size_t i = 0; i < rig->lane_count; i++)
 		if (rig->lanes[i].state != LANE_OUT)
 			return;
-	if (rig->unleased && !rig->stopping)
-		rig_stop(rig, RIG_UNUSABLE, 0, rig->lanes[rig->lane_count - 1].error.text);
+	if (!rig->unleased || rig->stopping)
+		return;
+	char text[700];
+	snprintf(text, sizeof(text), "%s%s",
+		rig->lane_count > 1 ? "no board is left, the last one: " : "",
+		rig->last_out->error.text);
+	rig_stop(rig, RIG_UNUSABLE, 0, text);
 }
 
 static bool any_leased(const struct rig *rig)
@@ -74,7 +110,7 @@ static struct worker *worker_for(struct lane *lane)
 {
 	struct rig *rig = lane->rig;
 	struct worker *worker;
-	while ((worker = next_worker(rig))) {
+	while ((worker = next_worker(lane))) {
 		struct error why = { 0 };
 		switch (broker_gate(lane, &rig->plan->cases[worker->case_index], &why)) {
 		case BROKER_FINE:
@@ -99,8 +135,10 @@ void schedule(struct rig *rig)
 		if (worker)
 			lease_begin(lane, worker);
 	}
-	if (!rig->stopping)
+	if (!rig->stopping) {
 		check_lanes(rig);
+		skip_spent(rig);
+	}
 	if (rig->cut_short && !rig->stopping && !any_open(rig))
 		runner_kill(rig, SIGKILL);
 	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
@@ -118,21 +156,19 @@ void schedule_request(struct worker *worker, enum lane_job job)
 	lane_start(lane, job);
 }
 
-static void opened(struct lane *lane)
+void schedule_out(struct lane *lane)
 {
-	struct rig *rig = lane->rig;
-	if (rig->stopping)
-		return;
-	if (!lane->ok) {
-		rig_stop(rig, RIG_UNUSABLE, 0, lane->error.text);
-		return;
-	}
-	lane->state = LANE_STALE;
-	/* A run that was killed has left it somewhere. */
-	lane->dirty = rig->plan->resume != NULL;
-	lease_attach(lane);
-	if (++rig->opened == rig->lane_count)
-		pass_begin(rig);
+	char text[700];
+	lane->state = LANE_OUT;
+	lane->rig->last_out = lane;
+	struct buf *line = journal_begin(lane->journal, "line", -1);
+	journal_int(line, "l", lane->index);
+	journal_text(line, "what", "out");
+	journal_text(line, "address", lane->address);
+	journal_text(line, "text", lane->error.text);
+	journal_end(lane->journal);
+	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);
+	header_note(lane->rig, -1, text);
 }
 
 static void recovered(struct lane *lane)
@@ -149,12 +185,13 @@ static void recovered(struct lane *lane)
 		lease_attach(lane);
 		return;
 	}
-	lane->state = LANE_OUT;
-	if (lane->rig->stopping)
+	if (!lane->rig->stopping) {
+		schedule_out(lane);
 		return;
-	char text[700];
-	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);
-	header_note(lane->rig, -1, text);
+	}
+	/* Given up because the run is over, not because there was no way. */
+	lane->state = LANE_STALE;
+	lane->dirty = true;
 }
 
 /* What a replay has to answer. */
@@ -197,7 +234,7 @@ static void lane_done(struct lane *lane)
 	if (!lane_take(lane))
 		return;
 	if (job == LANE_OPEN)
-		opened(lane);
+		opening_done(lane);
 	else if (job == LANE_RECOVER)
 		recovered(lane);
 	else

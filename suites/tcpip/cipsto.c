@@ -28,8 +28,7 @@ static void leave_timed(void)
 	leave_server();
 }
 
-Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int client = peer_connect("tcp", PORT, NULL);
@@ -38,8 +37,7 @@ Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"),
 	leave_timed();
 }
 
-Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(2);
 	int client = peer_connect("tcp", PORT, NULL);
@@ -49,8 +47,7 @@ Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"),
 	leave_timed();
 }
 
-Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
@@ -64,7 +61,7 @@ Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"),
 }
 
 Test(cipsto, disconnects_a_silent_client_beside_one_that_speaks, REQ("CIPSTO-13"),
-	TAGS("slow needs:access_point needs:peers"))
+	TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
@@ -78,8 +75,7 @@ Test(cipsto, disconnects_a_silent_client_beside_one_that_speaks, REQ("CIPSTO-13"
 	leave_timed();
 }
 
-Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	at("AT+CIPSTO=0", "OK");
@@ -90,7 +86,7 @@ Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"),
 }
 
 Test(cipsto, leaves_the_module_s_own_connections_alone, REQ("CIPSTO-14"),
-	TAGS("slow needs:access_point needs:peers"))
+	TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int own = peer_open("tcp", NULL);
@@ -104,7 +100,7 @@ Test(cipsto, leaves_the_module_s_own_connections_alone, REQ("CIPSTO-14"),
 }
 
 Test(cipsto, tells_that_it_has_disconnected, REQ("CIPSTO-17"),
-	TAGS("issue:espressif/esp-at#314 slow needs:access_point needs:peers"))
+	TAGS("issue:espressif/esp-at#314 needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
@@ -117,7 +113,7 @@ Test(cipsto, tells_that_it_has_disconnected, REQ("CIPSTO-17"),
 }
 
 Test(cipsto, serves_the_next_client, REQ("CIPSTO-15"),
-	TAGS("issue:espressif/esp-at#314 slow needs:access_point needs:peers"))
+	TAGS("issue:espressif/esp-at#314 needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
