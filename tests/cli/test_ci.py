@@ -23,10 +23,14 @@ args=()
 patterns=()
 for word in "$@"; do
   case $word in
-  serial:*) word=${TEST_IUT:-virtual:?dialect=field} patterns=(%s) ;;
+  serial:*) word=${TEST_IUT:-virtual:?dialect=field} ;;
   esac
   args+=("$word")
 done
+case $1 in
+run) patterns=(%s) ;;
+doctor) [ -z "${TEST_UNFIT:-}" ] || exit "$TEST_UNFIT" ;;
+esac
 exec %s "${args[@]}" "${patterns[@]}"
 """
 
@@ -69,9 +73,9 @@ def github():
 
 def gitlab():
     shard, gate = without_comments(read("docs/ci/gitlab-ci.yml")).split("\ngate:\n")
-    flash = re.search(r"- (ci/flash .*)", shard)[1]
+    before = re.findall(r"- (ci/flash .*|atconform doctor .*)", shard)
     run = re.search(r"- \|\n((?: {6}.*\n)+)", shard)[1]
-    return [flash, run], [re.search(r"- (atconform merge .*)", gate)[1]]
+    return [*before, run], [re.search(r"- (atconform merge .*)", gate)[1]]
 
 
 def jenkins():
@@ -89,7 +93,7 @@ class Texts(CliTest):
         return set(re.findall(r"--[a-z][a-z-]*", self.call(command, "--help").out))
 
     def test_every_option_exists(self):
-        known = {c: self.options(c) for c in ("run", "merge", "report")}
+        known = {c: self.options(c) for c in ("run", "merge", "report", "doctor")}
         seen = set()
         for name in FILES:
             text = without_comments(read(name)).replace("\\\n", " ")
@@ -232,7 +236,18 @@ class Shell(CliTest):
         for name in EXAMPLES:
             with self.subTest(name):
                 codes, gate = self.pipeline(name, TEST_IUT="pty:/nowhere")
-                self.assertEqual((set(codes), gate), ({3}, 3), self.said)
+                self.assertEqual(set(codes), {3}, self.said)
+                self.assertNotEqual(gate, 0)
+
+    def test_a_bench_that_is_not_fit(self):
+        """Nothing is run then."""
+        for name in EXAMPLES:
+            for unfit in (1, 3):
+                with self.subTest(name, unfit=unfit):
+                    codes, gate = self.pipeline(name, TEST_UNFIT=str(unfit))
+                    self.assertEqual(codes, [unfit, unfit])
+                    self.assertNotEqual(gate, 0)
+                    self.assertFalse(os.path.exists(os.path.join(self.home, "shard-1")))
 
     def test_a_file_with_a_mistake(self):
         self.file("ci/waivers.json", '{"waivers": [{}]}\n')
