@@ -73,28 +73,64 @@
     }
   }
 
-  function step(by) {
-    var visible = cases.filter(function (element) { return !element.hidden && element.tagName === 'DETAILS'; });
-    var at = visible.indexOf(document.activeElement && document.activeElement.closest('details.case'));
-    var next = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : at + by];
-    if (next) {
-      next.querySelector('summary').focus();
-      next.scrollIntoView({ block: 'nearest' });
-    }
+  function inside() {
+    return document.activeElement && document.activeElement.closest('details.case');
   }
 
+  function worse(element) {
+    return / (regressed|deleted|missing|lost) /.test(element.getAttribute('data-k'));
+  }
+
+  /* From the case that has the focus, or else an end. */
+  function step(by, only_worse) {
+    var here = inside();
+    var beyond = cases.filter(function (element) {
+      return !element.hidden && element.tagName === 'DETAILS' && element !== here && (!only_worse || worse(element)) &&
+        (!here || Boolean(here.compareDocumentPosition(element) & (by > 0 ? 4 : 2))); /* following, preceding */
+    });
+    var next = beyond[by > 0 ? 0 : beyond.length - 1];
+    if (!next) return;
+    next.querySelector('summary').focus();
+    next.scrollIntoView({ block: 'nearest' });
+  }
+
+  var KEYS = {
+    j: function () { step(1, false); }, k: function () { step(-1, false); },
+    n: function () { step(1, true); }, p: function () { step(-1, true); },
+    '/': function () { text.focus(); text.select(); }
+  };
+
   document.addEventListener('keydown', function (event) {
-    var typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    if (event.key === 'Escape' && typing) event.target.blur();
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'j') step(1);
-    else if (event.key === 'k') step(-1);
-    else if (event.key === '/') { text.focus(); event.preventDefault(); }
+    var typing = /^(SELECT|TEXTAREA)$/.test(event.target.tagName) ||
+      (event.target.tagName === 'INPUT' && event.target.type !== 'checkbox');
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') {
+      var here = inside();
+      if (typing) event.target.blur();
+      else if (here && here.open) { here.open = false; here.querySelector('summary').focus(); }
+      return;
+    }
+    if (typing || !document.getElementById('single-keys').checked || !KEYS.hasOwnProperty(event.key)) return;
+    KEYS[event.key]();
+    event.preventDefault();
+  });
+
+  /* On paper what got worse stands with its logs. */
+  var for_paper = [];
+  window.addEventListener('beforeprint', function () {
+    for_paper = cases.filter(function (element) {
+      return !element.hidden && element.tagName === 'DETAILS' && !element.open && worse(element);
+    });
+    for_paper.forEach(function (element) { element.open = true; });
+  });
+  window.addEventListener('afterprint', function () {
+    for_paper.forEach(function (element) { element.open = false; });
+    for_paper = [];
   });
   /* An open case is one that can be linked to. */
   document.addEventListener('toggle', function (event) {
     var element = event.target;
-    if (!element.classList || !element.classList.contains('case') || !element.open) return;
+    if (!element.classList || !element.classList.contains('case') || !element.open || for_paper.length) return;
     try { history.replaceState(null, '', '#' + encodeURI(element.id)); } catch (e) { /* as above */ }
   }, true);
   form.addEventListener('input', function () { apply(); remember(); });
@@ -103,6 +139,7 @@
   window.addEventListener('hashchange', follow);
 
   form.hidden = false;
+  document.getElementById('keys').hidden = false;
   apply();
   follow();
   document.documentElement.setAttribute('data-ready', '1');

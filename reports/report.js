@@ -9,12 +9,14 @@
   var shown = document.getElementById('shown');
   var boxes = list(form.querySelectorAll('input[name=v]'));
   var fields = {};
-  ['family', 'command', 'requirement', 'grade', 'q'].forEach(function (name) {
-    fields[name] = form.querySelector('[name=' + name + ']');
+  ['family', 'command', 'requirement', 'grade', 'standing', 'q'].forEach(function (name) {
+    var field = form.querySelector('[name=' + name + ']');
+    if (field) fields[name] = field; /* no standing without baseline or waivers */
   });
   var cases = list(document.querySelectorAll('details.case')).map(function (e) {
     return { e: e, id: e.id.slice(5), v: e.getAttribute('data-v'), family: e.getAttribute('data-f'),
-      command: e.getAttribute('data-c'), grade: e.getAttribute('data-g'), on: true, words: null,
+      command: e.getAttribute('data-c'), grade: e.getAttribute('data-g'),
+      standing: e.getAttribute('data-s') || '', on: true, words: null,
       requirements: ' ' + e.getAttribute('data-r').toLowerCase() };
   });
   var known = {}; /* requirements, in lower case */
@@ -255,7 +257,9 @@
     var requirement = fields.requirement.value.trim().toLowerCase();
     cases.forEach(function (c) {
       c.on = (!verdicts.length || verdicts.indexOf(c.v) >= 0) &&
-        ['family', 'command', 'grade'].every(function (name) { return !fields[name].value || c[name] === fields[name].value; }) &&
+        ['family', 'command', 'grade', 'standing'].every(function (name) {
+          return !fields[name] || !fields[name].value || c[name] === fields[name].value;
+        }) &&
         (!requirement || names(c, requirement)) &&
         wanted.every(function (word) { return words(c).indexOf(word) >= 0; });
       if (c.e.hidden === c.on) c.e.hidden = !c.on;

@@ -106,6 +106,7 @@ static void order_put(struct run_order *order, const struct criterion_suite_set 
 		return;
 	size_t at = item->turn - 1;
 	order->tests[at].test = *test;
+	test->data->timeout = at_backstop_s();
 	struct listed_suite *listed = &order->suites[at];
 	listed->suite = *s;
 	listed->tests.first = &order->tests[at].node;

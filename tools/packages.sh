@@ -4,9 +4,11 @@
 # installed. Sourced by tools/run and tools/test. Nothing is asked of the network when nothing is missing.
 
 build_packages=(gcc meson ninja-build pkg-config libcriterion-dev libserialport-dev libjansson-dev
-  libpcre2-dev libevent-dev libssl-dev libmosquitto-dev libpaho-mqtt-dev mosquitto)
+  libpcre2-dev libevent-dev libssl-dev libmosquitto-dev libpaho-mqtt-dev libgensio-dev
+  mosquitto)
 test_packages=(clang clang-format libclang-rt-14-dev python3 python3-jsonschema python3-serial
-  python3-pexpect python3-yaml docker-compose chromium libxml2-utils strace socat shellcheck mandoc procps iproute2 git)
+  python3-pexpect python3-yaml docker-compose ser2net chromium libxml2-utils strace socat shellcheck mandoc
+  procps iproute2 git)
 
 missing_packages() {
   local name

@@ -77,6 +77,13 @@ __attribute__((constructor)) static void end_with_the_program(void)
 		_exit(EXIT_FAILURE);
 }
 
+int at_backstop_s(void)
+{
+	const char *given = getenv("ATCONFORM_BACKSTOP");
+	int seconds = given ? atoi(given) : 0;
+	return seconds > 0 ? seconds : AT_BACKSTOP_S;
+}
+
 void at_begin(void)
 {
 	struct session *s = &at_session;
@@ -87,7 +94,7 @@ void at_begin(void)
 	if (!find_case_id(id, sizeof(id)))
 		snprintf(id, sizeof(id), "?/%s/%s", criterion_current_test->category,
 			criterion_current_test->name);
-	if (!session_open(s, path, id, AT_BACKSTOP_S * 1000 - 10000))
+	if (!session_open(s, path, id, at_backstop_s() * 1000 - 10000))
 		at_leave("", 0);
 }
 

@@ -12,6 +12,9 @@ extern struct session at_session;
 _Noreturn void at_leave(const char *file, int line);
 /* "../../x/suites/basic/at.c" -> "suites/basic/at.c" */
 const char *at_source(const char *file);
+/* How long a worker may take at most, its wait for a line included: what the rig says, else
+ * AT_BACKSTOP_S. */
+int at_backstop_s(void);
 /* A member of an answer by its path (grant_member), as text; "": there is none. Valid as fmt()'s.
  */
 const char *at_member(const json_t *answer, const char *path) __attribute__((returns_nonnull));

@@ -5,7 +5,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/bench-iut.h"
 #include "cli/bench-network.h"
+#include "cli/bench-switch.h"
 #include "cli/paths.h"
 #include "spec/strict.h"
 
@@ -17,9 +19,8 @@ enum { MAX_WORDS = 64 };
 
 struct memory {
 	struct strict file;
-	const char *iuts[MAX_WORDS + 1];
+	struct arena *arena;
 	const char *facilities[MAX_WORDS + BENCH_NETWORK_FACILITIES + 1];
-	const char *reset[MAX_WORDS + 1], *power[MAX_WORDS + 1];
 	int64_t rates[MAX_WORDS + 1];
 	char *network, *air, *pki;
 };
@@ -134,11 +135,11 @@ static int load_timeouts(const struct loader *l, const json_t *timeouts)
 {
 	static const char *const keys[] = { "answer", "restart", "silence", "case", "recover",
 		"guard", "join", "scan", "lease", "connect", "escape", "sntp", "update", "mqtt",
-		NULL };
+		"command", NULL };
 	struct rig_timeouts *t = &l->bench->rig.timeouts_ms;
 	int *const slots[] = { &t->answer, &t->restart, &t->silence, &t->case_total, &t->recover,
 		&t->guard, &t->join, &t->scan, &t->lease, &t->connect, &t->escape, &t->sntp,
-		&t->update, &t->mqtt };
+		&t->update, &t->mqtt, &t->command };
 	if (!timeouts)
 		return 0;
 	if (object(l, "timeouts_ms", timeouts, keys) < 0)
@@ -170,24 +171,6 @@ static int load_rates(const struct loader *l, const json_t *rates)
 	}
 	l->memory->rates[i] = 0;
 	l->bench->rig.baud_rates = l->memory->rates;
-	return 0;
-}
-
-/* {"command": ["relay", "off-on"]}: words of a program, run without a shell. */
-static int load_command(
-	const struct loader *l, const char *key, const char **out, const char *const **slot)
-{
-	static const char *const keys[] = { "command", NULL };
-	const json_t *value = json_object_get(l->file->root, key);
-	if (!value)
-		return 0;
-	if (object(l, key, value, keys) < 0 ||
-		words(l, key, json_object_get(value, "command"), out) < 0)
-		return -1;
-	if (!out[0])
-		return strict_error(l->file, l->error, key,
-			"\"%s\" needs \"command\": a list of words, the program first", key);
-	*slot = out;
 	return 0;
 }
 
@@ -249,7 +232,6 @@ static int load(const struct loader *l)
 	if (object(l, "", root, keys) < 0 || load_text(l, "bench", &b->rig.name) < 0 ||
 		load_text(l, "title", &b->title) < 0 ||
 		load_text(l, "profile", &b->default_profile) < 0 ||
-		words(l, "iuts", json_object_get(root, "iuts"), l->memory->iuts) < 0 ||
 		words(l, "facilities", json_object_get(root, "facilities"), l->memory->facilities) <
 			0 ||
 		load_network(l) < 0 || load_air(l) < 0 ||
@@ -261,14 +243,15 @@ static int load(const struct loader *l)
 			&b->rig.restore_after_failure) < 0 ||
 		flag(l, "gate_inferred", json_object_get(root, "gate_inferred"),
 			&b->gate_inferred) < 0 ||
-		load_command(l, "reset", l->memory->reset, &b->rig.reset_command) < 0 ||
-		load_command(l, "power", l->memory->power, &b->rig.power_command) < 0)
+		bench_switch_load(l->file, l->memory->arena, "", root, &b->rig.switches, l->error) <
+			0 ||
+		bench_iut_load(
+			l->file, l->memory->arena, &b->rig.switches, &b->rig.iuts, l->error) < 0)
 		return -1;
 	if (!b->rig.name)
 		return strict_error(
 			l->file, l->error, "", "a bench file needs \"bench\": its name");
 	b->rig.file = l->file->file;
-	b->rig.iuts = l->memory->iuts;
 	b->rig.facilities = l->memory->facilities;
 	return 0;
 }
@@ -289,7 +272,8 @@ static const struct rig_bench defaults = {
 		.escape = 1000,
 		.sntp = 15000,
 		.update = 120000,
-		.mqtt = 20000 },
+		.mqtt = 20000,
+		.command = 30000 },
 };
 
 int bench_load(struct bench *out, const char *name, struct error *error)
@@ -309,7 +293,9 @@ int bench_load(struct bench *out, const char *name, struct error *error)
 	if (!memory)
 		return error_set(error, NULL, 0, 0, "out of memory");
 	out->memory = memory;
+	memory->arena = arena_create();
 	if (strict_open(&memory->file, buf_text(&path), error) < 0) {
+		arena_destroy(memory->arena);
 		free(memory);
 		out->memory = NULL;
 		return -1;
@@ -328,11 +314,33 @@ void bench_finish(struct bench *bench)
 	if (!memory)
 		return;
 	strict_close(&memory->file);
+	arena_destroy(memory->arena);
 	free(memory->network);
 	free(memory->air);
 	free(memory->pki);
 	free(memory);
 	*bench = (struct bench){ 0 };
+}
+
+bool bench_is_line_setting(const char *facility)
+{
+	static const char *const settings[] = {
+		"baudrate:", "databits:", "stopbits:", "parity:", "flow_control:"
+	};
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (text_starts(facility, settings[i]))
+			return true;
+	return false;
+}
+
+void bench_drop_line_settings(struct bench *bench)
+{
+	struct memory *memory = bench->memory;
+	const char **kept = memory->facilities;
+	for (const char **f = memory->facilities; *f; f++)
+		if (!bench_is_line_setting(*f))
+			*kept++ = *f;
+	*kept = NULL;
 }
 
 bool bench_has(const struct bench *bench, const char *facility)

@@ -20,5 +20,10 @@ int bench_load(struct bench *out, const char *name, struct error *error);
 void bench_finish(struct bench *bench);
 /* Facilities of a bench are globs: "baudrate:*" has every baud rate. */
 bool bench_has(const struct bench *bench, const char *facility);
+/* No setting of the line can be made from here: the bench has none of these facilities, whatever
+ * its file says. */
+void bench_drop_line_settings(struct bench *bench);
+/* Whether a facility is a setting of the line, as in "baudrate:9600". */
+bool bench_is_line_setting(const char *facility);
 
 #endif

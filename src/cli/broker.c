@@ -136,7 +136,7 @@ static int choose_own(const struct choice *c)
 static int resolve(const struct choice *c, json_t *facts)
 {
 	const char *host = json_string_value(json_object_get(facts, "host"));
-	const char *iut = c->bench->rig.iuts ? c->bench->rig.iuts[0] : NULL;
+	const char *iut = c->bench->rig.iuts ? c->bench->rig.iuts[0].address : NULL;
 	struct addrinfo *found = NULL;
 	const struct addrinfo want = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
 	char text[INET_ADDRSTRLEN];

@@ -25,6 +25,7 @@ int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 /* Prints the error on one line and gives the exit code back. */
 int cli_fail(enum exit_code code, const struct error *error);

@@ -9,6 +9,7 @@
 #include "cli/broker.h"
 #include "cli/cli.h"
 #include "cli/gate.h"
+#include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/profile-choice.h"
@@ -29,8 +30,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_LINES = 64 };
-
 struct session {
 	struct run_options options;
 	struct words dirs;
@@ -41,7 +40,7 @@ struct session {
 	struct suite suite;
 	struct run *recorded; /* --iut replay: */
 	bool strict, require_all;
-	const char *iuts[MAX_LINES + 1];
+	struct rig_iut iuts[LINES_MAX + 1];
 	int jobs;
 	char *suite_program, *module_program, *run_dir;
 	struct progress *progress;
@@ -63,42 +62,14 @@ static int programs(struct session *s, struct error *error)
 	return 0;
 }
 
-static bool replicable(const char *iut)
+static int choose_lines(struct session *s, struct error *error)
 {
-	return strncmp(iut, "virtual:", 8) == 0 || strncmp(iut, "exec:", 5) == 0 || replay_is(iut);
-}
-
-/* The lines of the run: --iut, else the bench's, else the virtual module; a program can be started
- * as often as there are jobs, a port can't. */
-static int lines(struct session *s, struct error *error)
-{
-	size_t n = 0;
-	const char *const *given =
-		s->options.iuts.count ? s->options.iuts.items : s->bench.rig.iuts;
-	for (size_t i = 0; given && given[i]; i++) {
-		if (n == MAX_LINES)
-			return error_set(error, NULL, 0, 0, "at most %d IUTs", MAX_LINES);
-		if (link_check(given[i], error) < 0)
-			return -1;
-		s->iuts[n++] = given[i];
-	}
-	if (n == 0)
-		s->iuts[n++] = "virtual:";
-	int jobs = s->options.jobs ? s->options.jobs : (int)n;
-	if (jobs > MAX_LINES)
-		return error_set(error, NULL, 0, 0, "--jobs %d: at most %d", jobs, MAX_LINES);
-	while ((int)n < jobs && replicable(s->iuts[0])) {
-		s->iuts[n] = s->iuts[0];
-		n++;
-	}
-	if (jobs > (int)n)
-		return error_set(error, NULL, 0, 0,
-			"--jobs %d, but the bench has %zu line(s) to an IUT; name one --iut for "
-			"each job",
-			jobs, n);
-	s->iuts[jobs] = NULL;
-	s->jobs = jobs;
+	s->jobs = lines_choose(s->iuts, &s->bench.rig, &s->options.iuts, s->options.jobs, error);
+	if (s->jobs < 0)
+		return -1;
 	s->bench.rig.iuts = s->iuts;
+	if (!s->recorded && lines_missing(s->iuts, "baudrate:"))
+		bench_drop_line_settings(&s->bench);
 	return 0;
 }
 
@@ -135,7 +106,9 @@ static void settle_recording(struct session *s)
 	s->require_all = s->options.require_all;
 	if (!s->recorded)
 		return;
-	rig->reset_command = rig->power_command = NULL;
+	rig->switches = (struct rig_switches){ 0 };
+	for (int i = 0; i < s->jobs; i++)
+		s->iuts[i].switches = rig->switches;
 	rig->air = rig->pki = NULL;
 	rig->broker.program = NULL;
 	s->strict |= s->recorded->strict;
@@ -168,7 +141,8 @@ static int choose_profile(struct session *s, struct error *error)
 		.spec = &s->spec,
 		.module_program = s->module_program,
 		.jobs = s->jobs,
-		.may_ask = !s->options.dry_run };
+		.may_ask = !s->options.dry_run,
+		.mixed = s->options.mixed_firmware };
 	return profile_choose(&s->profile, &question, error);
 }
 
@@ -178,7 +152,7 @@ static int load(struct session *s, struct error *error)
 		return -1;
 	const char *bench = s->options.bench ? s->options.bench : usual_bench(s);
 	if (programs(s, error) < 0 || bench_load(&s->bench, bench, error) < 0 ||
-		lines(s, error) < 0 ||
+		choose_lines(s, error) < 0 ||
 		broker_choose(&s->broker, &s->bench, &s->options.brokers, error) < 0 ||
 		cli_spec_dirs(&s->dirs, &s->options.spec, error) < 0 ||
 		spec_load(&s->spec, s->dirs.items, error) < 0)
@@ -252,6 +226,8 @@ static void decide(struct session *s)
 				continue;
 			c->decided = "unequipped";
 			c->decided_why = broker_missing(&s->bench, c->needs[k]);
+			if (!c->decided_why)
+				c->decided_why = lines_missing(s->iuts, c->needs[k]);
 			if (!c->decided_why)
 				c->decided_why = c->needs[k];
 		}
@@ -394,6 +370,8 @@ static struct rig_plan plan_of(struct session *s, int argc, char **argv)
 		.strict = s->strict,
 		.require_all = s->require_all,
 		.fail_fast = s->options.fail_fast,
+		.mixed_firmware = s->options.mixed_firmware,
+		.fewer_boards = s->options.fewer_boards,
 		.user = s,
 		.on_started = on_started,
 		.on_verdict = on_verdict,
@@ -483,6 +461,8 @@ static int resume(struct session *s)
 	struct run_options given = s->options;
 	s->options = before;
 	s->options.resume = given.resume;
+	/* A board may have been lost since. */
+	s->options.fewer_boards |= given.fewer_boards;
 	struct words *const replaced[][2] = { { &s->options.brokers, &given.brokers },
 		{ &s->options.reports, &given.reports } };
 	for (size_t i = 0; i < 2; i++) {

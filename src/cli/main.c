@@ -18,6 +18,7 @@ static const struct {
 	{ "report", cmd_report, "write a run's reports again, from its journal" },
 	{ "judge", cmd_judge, "judge a recorded session or a run's journal, without a module" },
 	{ "compare", cmd_compare, "what later runs changed against the first" },
+	{ "doctor", cmd_doctor, "is this bench fit to run; writes a bench file to start from" },
 	{ "merge", cmd_merge, "make one run of the runs of several shards" },
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

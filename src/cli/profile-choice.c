@@ -64,8 +64,8 @@ static int ask_line(struct told *told, const struct profile_question *q, const c
 	struct error why = { 0 };
 	struct identity identity;
 	int status = 0;
-	if (identify(&identity, q->bench, q->module_program, q->bench->iuts[index], index, &why) ==
-		0) {
+	if (identify(&identity, q->bench, q->module_program, q->bench->iuts[index].address, index,
+		    &why) == 0) {
 		status = settle(told, dir, &identity, error);
 	} else {
 		buf_printf(&told->why, "AT+GMR was not answered (%s)", why.text);
@@ -78,7 +78,7 @@ static int ask_line(struct told *told, const struct profile_question *q, const c
 static bool asked_before(const struct profile_question *q, int index)
 {
 	for (int i = 0; i < index; i++)
-		if (strcmp(q->bench->iuts[i], q->bench->iuts[index]) == 0)
+		if (strcmp(q->bench->iuts[i].address, q->bench->iuts[index].address) == 0)
 			return true;
 	return false;
 }
@@ -92,13 +92,14 @@ static int ask_further_line(const struct told *first, const struct profile_quest
 		status = error_set(error, NULL, 0, 0,
 			"the lines have different firmware: on %s %s (profile %s), on %s %s "
 			"(profile %s); name one with --profile",
-			q->bench->iuts[0], buf_text(&first->why), first->name,
-			q->bench->iuts[index], buf_text(&other.why), other.name);
+			q->bench->iuts[0].address, buf_text(&first->why), first->name,
+			q->bench->iuts[index].address, buf_text(&other.why), other.name);
 	buf_finish(&other.why);
 	return status;
 }
 
-/* Lines with one address are one program started several times, and are asked once. */
+/* Lines with one address are one program started several times, and are asked once. Further ones
+ * are asked only when they may differ: else the run refuses another firmware anyway. */
 static int ask(
 	struct told *told, const struct profile_question *q, const char *dir, struct error *error)
 {
@@ -108,7 +109,7 @@ static int ask(
 		return 0;
 	}
 	int status = ask_line(told, q, dir, 0, error);
-	for (int i = 1; status == 0 && i < q->jobs && q->bench->iuts[i]; i++)
+	for (int i = 1; q->mixed && status == 0 && i < q->jobs && q->bench->iuts[i].address; i++)
 		if (!asked_before(q, i))
 			status = ask_further_line(told, q, dir, i, error);
 	return status;

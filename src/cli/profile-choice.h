@@ -20,6 +20,7 @@ struct profile_question {
 	const char *module_program;
 	int jobs;     /* so many of the bench's lines are used */
 	bool may_ask; /* the module, for "auto" */
+	bool mixed;   /* all of them: boards may differ */
 };
 
 /* 0, or -1 with *error filled. */

@@ -97,7 +97,7 @@ static int check_header(const struct resume *r, const struct rig_plan *plan, str
 	const struct {
 		const char *what, *before, *now;
 	} facts[] = { { "program", run->program, "atconform " ATCONFORM_VERSION },
-		{ "IUT", run->iut, plan->bench->iuts[0] },
+		{ "IUT", run->iut, plan->bench->iuts[0].address },
 		{ "bench", run->bench, plan->bench->name },
 		{ "profile", run->profile, plan->profile->name }, { "model", run->spec, spec } };
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)

@@ -23,6 +23,10 @@ static const char help[] =
 	"  --profile NAME       what the module claims to be (default esp8266-at: the document);\n"
 	"                       auto asks it\n"
 	"  --jobs N             lines used at the same time\n"
+	"  --mixed-firmware     boards may differ in what they say to AT+GMR (default: exit 3)\n"
+	"  --fewer-boards       go on without boards that can't be used at the start (default: "
+	"exit\n"
+	"                       3), as long as there is one\n"
 	"  --out DIR            the run's folder (default reports/runs/<UTC time>)\n"
 	"  --report FORMAT[:FILE]  besides the usual ones: console, json, junit, html\n"
 	"  --gate inferred|stated  whether fails of inferred requirements count (default: "
@@ -74,6 +78,8 @@ enum opt {
 	OPT_BASELINE,
 	OPT_WAIVERS,
 	OPT_RESUME,
+	OPT_MIXED_FIRMWARE,
+	OPT_FEWER_BOARDS,
 	OPT_HELP,
 };
 
@@ -100,6 +106,8 @@ static const struct option longs[] = {
 	{ "baseline", required_argument, NULL, OPT_BASELINE },
 	{ "waivers", required_argument, NULL, OPT_WAIVERS },
 	{ "resume", required_argument, NULL, OPT_RESUME },
+	{ "mixed-firmware", no_argument, NULL, OPT_MIXED_FIRMWARE },
+	{ "fewer-boards", no_argument, NULL, OPT_FEWER_BOARDS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
@@ -220,6 +228,12 @@ static int take(struct run_options *o, int opt, char **argv)
 	case OPT_FAIL_FAST:
 		o->fail_fast = true;
 		return -1;
+	case OPT_MIXED_FIRMWARE:
+		o->mixed_firmware = true;
+		return -1;
+	case OPT_FEWER_BOARDS:
+		o->fewer_boards = true;
+		return -1;
 	case OPT_DRY_RUN:
 		o->dry_run = true;
 		return -1;
@@ -330,7 +344,8 @@ static int check_numbers(
 		{ "--strict", given->strict, before->strict, 0 },
 		{ "--require-all", given->require_all, before->require_all, 0 },
 		{ "--allow", given->allow_destructive, before->allow_destructive, 0 },
-		{ "--fail-fast", given->fail_fast, before->fail_fast, 0 } };
+		{ "--fail-fast", given->fail_fast, before->fail_fast, 0 },
+		{ "--mixed-firmware", given->mixed_firmware, before->mixed_firmware, 0 } };
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		char text[32] = "none";
 		if (numbers[i].given == numbers[i].absent || numbers[i].given == numbers[i].before)

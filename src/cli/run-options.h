@@ -20,6 +20,7 @@ struct run_options {
 	int64_t shuffle;                /* -1: not wanted; 0: any seed */
 	int repeat, retries, flaky_budget;
 	bool strict, require_all, fail_fast, dry_run, allow_destructive;
+	bool mixed_firmware, fewer_boards;
 };
 
 /* -1: go on; else the exit code to leave with (help was printed, or an option is wrong). */

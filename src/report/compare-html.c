@@ -225,10 +225,15 @@ static int body(struct html *h, const struct compare *c)
 		return -1;
 	requirements(h, c);
 	html_puts(h,
-		"<footer>Made from the runs' journals alone. Values that the tester made for a "
-		"run count as the same in the other. <kbd>j</kbd> <kbd>k</kbd> step through "
-		"the cases, <kbd>Enter</kbd> opens one, <kbd>/</kbd> searches.</footer>\n"
-		"</main>\n");
+		"<footer><p>Made from the runs' journals alone. Values that the tester made for a "
+		"run count as the same in the other.</p>\n<div id=\"keys\" hidden><h2>Keys</h2>"
+		"<dl><div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous case</dd></div>"
+		"<div><dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next and previous case that got worse"
+		"</dd></div><div><dt><kbd>Enter</kbd></dt><dd>opens and closes a case</dd></div>"
+		"<div><dt><kbd>Escape</kbd></dt><dd>closes the case one is in, leaves a filter"
+		"</dd></div><div><dt><kbd>/</kbd></dt><dd>to the text filter</dd></div></dl>"
+		"<label><input type=\"checkbox\" id=\"single-keys\" checked> keys of one letter "
+		"work</label></div></footer>\n</main>\n");
 	return 0;
 }
 

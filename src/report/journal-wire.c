@@ -263,7 +263,8 @@ int read_line_event(struct reader *r)
 	if (reader_lane(r, &lane, &l))
 		return -1;
 	buf_clear(&lane->boot);
-	return 0;
+	const char *what = json_string_value(json_object_get(r->object, "what"));
+	return what && strcmp(what, "out") == 0 ? reader_board_out(r) : 0;
 }
 
 int read_recover(struct reader *r)

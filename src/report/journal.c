@@ -192,6 +192,7 @@ static int read_run(struct reader *r)
 		return -1;
 	if (reader_number(r, "jobs", &run->jobs) || reader_list(r, "argv", &run->argv))
 		return -1;
+	run->mixed_firmware = json_is_true(json_object_get(r->object, "mixed_firmware"));
 	return read_gates(r) || read_schedule(r) ? -1 : 0;
 }
 
@@ -277,13 +278,13 @@ static int (*handler(const char *event))(struct reader *)
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
 		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
-		{ "recover", read_recover }, { "line", read_line_event }, { "lease", read_lease },
-		{ "release", read_release }, { "note", read_note }, { "breach", read_breach },
-		{ "deviation", read_deviation }, { "tolerate", read_other_of_case },
-		{ "control", read_other_of_case }, { "bulk", read_other_of_case },
-		{ "verdict", read_verdict }, { "end", read_end }, { "resume", read_resume },
-		{ "baseline", read_baseline }, { "was", read_was }, { "waiver", read_waiver },
-		{ "elsewhere", read_elsewhere }, { "part", read_part } };
+		{ "recover", read_recover }, { "line", read_line_event }, { "board", read_board },
+		{ "lease", read_lease }, { "release", read_release }, { "note", read_note },
+		{ "breach", read_breach }, { "deviation", read_deviation },
+		{ "tolerate", read_other_of_case }, { "control", read_other_of_case },
+		{ "bulk", read_other_of_case }, { "verdict", read_verdict }, { "end", read_end },
+		{ "resume", read_resume }, { "baseline", read_baseline }, { "was", read_was },
+		{ "waiver", read_waiver }, { "elsewhere", read_elsewhere }, { "part", read_part } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;

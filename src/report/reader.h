@@ -63,6 +63,8 @@ int read_tx(struct reader *r);
 int read_rx(struct reader *r);
 int read_recover(struct reader *r);
 int read_line_event(struct reader *r);
+int read_board(struct reader *r);
+int reader_board_out(struct reader *r); /* a line event: the line is out */
 int read_peer(struct reader *r);
 int read_broker(struct reader *r);
 /* Events about cases. */

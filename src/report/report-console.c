@@ -3,6 +3,7 @@
 #include "report/format.h"
 
 #include "base/cleanup.h"
+#include "report/board.h"
 #include "report/columns.h"
 #include "report/text.h"
 
@@ -31,6 +32,12 @@ static void head(const struct run *run, FILE *out)
 	text_baseline(&baseline, run);
 	if (baseline.len)
 		column_line(out, 0, "baseline %s", buf_text(&baseline));
+	for (size_t i = 0; i < run->board_count; i++) {
+		AUTO_BUF struct buf board = { 0 };
+		board_text(&board, run, &run->boards[i]);
+		if (board_stands_out(run, &run->boards[i]))
+			column_wrapped(out, 0, 2, "board: %s", buf_text(&board));
+	}
 	for (size_t i = 0; i < run->probe_count; i++)
 		if (!run->probes[i].ok)
 			column_wrapped(out, 0, 2, "probe %s failed: %s", run->probes[i].name,

@@ -4,6 +4,7 @@
 #include "report/format.h"
 
 #include "base/cleanup.h"
+#include "report/board.h"
 #include "report/json-out.h"
 #include "report/text.h"
 #include "report/wire.h"
@@ -567,6 +568,7 @@ static void run_extra(struct json_out *j, const struct run *run)
 	out_close(j, '}');
 	schedule(j, run);
 	parts(j, run);
+	boards_json(j, run);
 	held_against(j, run);
 	out_text(j, "time", run->time);
 	out_list(j, "argv", (const char *const *)run->argv);

@@ -15,6 +15,22 @@
 #define WIRE_OTHER  (64 << 10)
 #define WIRE_PLAIN  (8 << 10) /* without a script */
 
+/* How cases stand against a baseline and waivers, if any does. */
+static void standing_filter(struct html *h)
+{
+	size_t any = 0;
+	for (int s = RUN_AS_IS + 1; s <= RUN_NEW; s++)
+		any += h->run->standings[s];
+	if (any)
+		html_puts(h, "<label>Standing <select name=\"standing\"><option "
+			     "value=\"\">all</option>");
+	for (int s = RUN_AS_IS + 1; any && s <= RUN_NEW; s++)
+		if (h->run->standings[s])
+			html_element(h, "option", "", run_standing_name((enum run_standing)s));
+	if (any)
+		html_puts(h, "</select></label>");
+}
+
 /* The script fills in what there is to choose from. */
 static void filters(struct html *h)
 {
@@ -36,7 +52,10 @@ static void filters(struct html *h)
 		"name=\"requirement\" list=\"requirement-ids\" autocomplete=\"off\" "
 		"spellcheck=\"false\"></label><datalist id=\"requirement-ids\"></datalist>"
 		"<label>Grade <select name=\"grade\"><option value=\"\">both</option><option>stated"
-		"</option><option>inferred</option></select></label><label>Text <input "
+		"</option><option>inferred</option></select></label>");
+	standing_filter(h);
+	html_puts(h,
+		"<label>Text <input "
 		"type=\"search\" name=\"q\" placeholder=\"case, requirement, message\" "
 		"autocomplete=\"off\" spellcheck=\"false\"></label><button type=\"reset\" "
 		"aria-label=\"clear filters\">clear</button><span class=\"steps\"><button "
@@ -312,6 +331,8 @@ static void open_case(struct html *h, const struct run_case *c, const struct run
 	html_attribute(h, "data-c", c->command);
 	html_attribute(h, "data-g", r ? r->inferred ? "inferred" : "stated" : "");
 	html_attribute(h, "data-r", buf_text(&names));
+	if (c->standing != RUN_AS_IS)
+		html_attribute(h, "data-s", run_standing_name(c->standing));
 	html_puts(h, ">\n");
 }
 

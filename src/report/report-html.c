@@ -4,6 +4,7 @@
 #include "report/format.h"
 
 #include "html-assets.h"
+#include "report/board.h"
 #include "report/html.h"
 #include "report/text.h"
 
@@ -192,6 +193,11 @@ static void facts(struct html *h)
 		AUTO_BUF struct buf part = { 0 };
 		text_part(&part, run, &run->parts[i]);
 		fact(h, "Part", buf_text(&part));
+	}
+	for (size_t i = 0; i < run->board_count; i++) {
+		AUTO_BUF struct buf board = { 0 };
+		board_text(&board, run, &run->boards[i]);
+		fact(h, "Board", buf_text(&board));
 	}
 	fact(h, "Baseline", buf_text(&baseline));
 	fact(h, "Program", run->program);

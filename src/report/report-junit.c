@@ -5,6 +5,7 @@
 #include "report/format.h"
 
 #include "base/cleanup.h"
+#include "report/board.h"
 #include "report/text.h"
 #include "report/wire.h"
 
@@ -116,6 +117,13 @@ static void properties(struct writer *w)
 		snprintf(name, sizeof(name), "atconform.part.%zu", i + 1);
 		text_part(&part, run, &run->parts[i]);
 		property(w, name, buf_text(&part));
+	}
+	for (size_t i = 0; i < run->board_count; i++) {
+		AUTO_BUF struct buf board = { 0 };
+		char name[40];
+		snprintf(name, sizeof(name), "atconform.board.%d", run->boards[i].line);
+		board_text(&board, run, &run->boards[i]);
+		property(w, name, buf_text(&board));
 	}
 	AUTO_BUF struct buf baseline = { 0 };
 	text_baseline(&baseline, run);

@@ -94,6 +94,13 @@ struct run_part { /* a run that was merged into this one */
 	int64_t shard, cases; /* shard 0: it was of no shard */
 };
 
+struct run_board { /* of a run that had several, or lost one */
+	int line;
+	const char *address, *firmware; /* "": not known; lines of AT+GMR, a newline between */
+	const char *out;                /* why it could not be used any more, or "" */
+	bool back;                      /* when the run was resumed */
+};
+
 struct run_was {                      /* a case of the baseline */
 	const char *id, *requirement; /* that it failed by there, or "" */
 	enum verdict verdict;
@@ -167,6 +174,9 @@ struct run {
 	const char **elsewhere;             /* names of that plan in other shards */
 	struct run_part *parts;             /* when it is merged from runs */
 	size_t part_count;
+	struct run_board *boards;
+	size_t board_count;
+	bool mixed_firmware;           /* they were allowed to differ */
 	int64_t merged, merged_shards; /* so many parts; of so many shards, 0: of none */
 	int64_t shuffle, repeat, retries, flaky_budget; /* shuffle 0: in the plan's order */
 	int64_t resumed;                                /* so many times */

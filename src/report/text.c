@@ -349,4 +349,6 @@ void text_schedule(struct buf *out, const struct run *run)
 			buf_printf(out, "%s%s%lld%s", out->len ? ", " : "", parts[i].before,
 				(long long)parts[i].value, parts[i].after);
 	}
+	if (run->mixed_firmware)
+		buf_printf(out, "%sboards may differ in firmware", out->len ? ", " : "");
 }

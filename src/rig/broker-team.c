@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The team's own broker: before anything is run, it has to answer a CONNECT. */
+#include "rig/broker-team.h"
 #include "rig/broker.h"
 
 #include "base/clock.h"
@@ -17,10 +18,8 @@ static void on_connect(struct mosquitto *client, void *user, int code)
 	*(int *)user = code;
 }
 
-static int refuse(struct rig *rig, const char *why, struct error *error)
+static int refuse(const struct rig_broker *team, const char *why, struct error *error)
 {
-	const struct rig_broker *team = &rig->plan->bench->broker;
-	rig->end = RIG_UNUSABLE;
 	return error_set(error, NULL, 0, 0, "the broker at %s:%d: %s", team->host, team->port, why);
 }
 
@@ -70,19 +69,25 @@ void broker_note(struct rig *rig)
 		header_note(rig, -1, missing);
 }
 
-int broker_prepare(struct rig *rig, struct error *error)
+int broker_team_answers(const struct rig_broker *team, struct error *error)
 {
-	const struct rig_broker *team = &rig->plan->bench->broker;
 	int code = -1;
-	if (!team->host || !any_wanted(rig, true))
-		return 0;
 	mosquitto_lib_init();
 	struct mosquitto *client = mosquitto_new(NULL, true, &code);
 	if (!client)
-		return refuse(rig, "out of memory", error);
+		return refuse(team, "out of memory", error);
 	const char *why = ask(client, team, &code);
 	if (!why)
 		mosquitto_disconnect(client);
 	mosquitto_destroy(client);
-	return why ? refuse(rig, why, error) : 0;
+	return why ? refuse(team, why, error) : 0;
+}
+
+int broker_prepare(struct rig *rig, struct error *error)
+{
+	const struct rig_broker *team = &rig->plan->bench->broker;
+	if (!team->host || !any_wanted(rig, true) || broker_team_answers(team, error) == 0)
+		return 0;
+	rig->end = RIG_UNUSABLE;
+	return -1;
 }

@@ -56,7 +56,7 @@ static void write_run(struct rig *rig)
 	journal_text(line, "host", text);
 	journal_text(line, "program", "atconform " ATCONFORM_VERSION);
 	journal_list(line, "argv", (const char *const *)plan->argv);
-	journal_text(line, "iut", plan->bench->iuts[0]);
+	journal_text(line, "iut", plan->bench->iuts[0].address);
 	journal_text(line, "bench", plan->bench->name);
 	journal_text(line, "profile", plan->profile ? plan->profile->name : "");
 	journal_text(line, "profile_why", plan->profile_why);
@@ -67,6 +67,10 @@ static void write_run(struct rig *rig)
 		plan->gate_inferred ? "true" : "false", plan->strict ? "true" : "false",
 		plan->require_all ? "true" : "false");
 	put_schedule(line, rig);
+	if (plan->mixed_firmware)
+		journal_bool(line, "mixed_firmware", true);
+	if (plan->fewer_boards)
+		journal_bool(line, "fewer_boards", true);
 	journal_end(rig->journal);
 }
 

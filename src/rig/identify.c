@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig/identify.h"
 
-#include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/aside.h"
 #include "rig/probe.h"
-#include "rig/tempdir.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
-enum { CONNECT_MS = 5000, LIMIT_MS = 60000 };
+enum { LIMIT_MS = 60000 };
 
 static bool is_information(const char *line)
 {
@@ -39,7 +36,7 @@ void identity_finish(struct identity *identity)
 	*identity = (struct identity){ 0 };
 }
 
-static int ask(struct identity *out, struct talk *t, struct error *error)
+static int ask(struct talk *t, void *user, struct error *error)
 {
 	if (!probe_is_answered(t))
 		return error_set(
@@ -47,72 +44,18 @@ static int ask(struct identity *out, struct talk *t, struct error *error)
 	if (talk_ask(t, "AT+GMR", t->bench->timeouts_ms.answer) != TALK_OK)
 		return error_set(error, NULL, 0, 0, "%s does not answer AT+GMR with OK",
 			link_address(t->link));
-	identity_parse(out, &t->got);
+	identity_parse(user, &t->got);
 	return 0;
-}
-
-static int ask_on(struct identity *out, const struct rig_bench *bench, struct link *link,
-	struct journal *journal, int cancel_fd, struct error *error)
-{
-	struct talk t = { .link = link,
-		.journal = journal,
-		.bench = bench,
-		.tx = journal_flow_create(),
-		.rx = journal_flow_create(),
-		.cancel_fd = cancel_fd,
-		.deadline = deadline_in_ms(LIMIT_MS) };
-	int status = ask(out, &t, error);
-	talk_finish(&t);
-	journal_flow_destroy(t.tx);
-	journal_flow_destroy(t.rx);
-	return status;
-}
-
-/* The journal of the run does not exist yet; this one goes with the folder. */
-static int ask_in(struct identity *out, const struct rig_bench *bench,
-	const struct link_place *place, const char *address, struct error *error)
-{
-	struct buf path AUTO_BUF = { 0 };
-	buf_printf(&path, "%s/journal.jsonl", place->dir);
-	struct journal *journal = journal_create(path.data, error);
-	struct link *link = journal ? link_open(address, place, error) : NULL;
-	int status = -1;
-	if (link)
-		status = ask_on(out, bench, link, journal, place->cancel_fd, error);
-	link_close(link);
-	if (journal)
-		journal_destroy(journal);
-	return status;
 }
 
 int identify(struct identity *out, const struct rig_bench *bench, const char *module_program,
 	const char *address, int index, struct error *error)
 {
-	*out = (struct identity){ 0 };
-	char *dir = tempdir_create(error);
-	if (!dir)
-		return -1;
-	sigset_t ends, before;
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &ends, &before);
-	struct sigaction pipe_before;
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &pipe_before);
-	int cancel_fd = signalfd(-1, &ends, SFD_CLOEXEC);
-	const struct link_place place = { .module_program = module_program,
-		.dir = dir,
-		.run_dir = dir,
+	const struct aside what = { .bench = bench,
+		.module_program = module_program,
+		.address = address,
 		.index = index,
-		.uart = bench->uart,
-		.connect_ms = CONNECT_MS,
-		.cancel_fd = cancel_fd };
-	int status = ask_in(out, bench, &place, address, error);
-	if (cancel_fd >= 0)
-		close(cancel_fd);
-	tempdir_remove(dir);
-	sigaction(SIGPIPE, &pipe_before, NULL);
-	/* A signal that ended the wait is still pending, and has its usual effect here. */
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
+		.limit_ms = LIMIT_MS };
+	*out = (struct identity){ 0 };
+	return aside(&what, ask, out, NULL, error);
 }

@@ -95,7 +95,9 @@ struct rig {
 	bool runner_started, runner_gone, runner_killed;
 	bool granting, stopping;
 	bool failed_fast; /* the run ends when what is leased has ended */
-	size_t opened;    /* lanes that passed their probes */
+	size_t opened;    /* lanes that were tried */
+	size_t usable;    /* of these, passed their probes */
+	const struct lane *last_out;
 
 	enum rig_end end;
 	int signal;
@@ -148,8 +150,12 @@ void message_take(struct worker *worker, enum channel_type type, const char *pay
 /* schedule.c: which line does what next */
 void schedule(struct rig *rig);
 void schedule_done(struct rig *rig); /* jobs of lanes have ended */
+/* A line that its cases can't have any more, because of its error: said where people look. */
+void schedule_out(struct lane *lane);
 /* A worker's request that takes time: the lane's thread does it, then the worker is answered. */
 void schedule_request(struct worker *worker, enum lane_job job);
+/* opening.c */
+void opening_done(struct lane *lane); /* LANE_OPEN has ended; after the last one the run begins */
 /* verdict.c */
 void verdict_try(struct rig *rig, size_t case_index); /* writes it when all is known */
 void verdict_decided(struct rig *rig);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rig/lane.h"
 
+#include "rig/board.h"
 #include "rig/broker.h"
 #include "rig/probe.h"
 #include "rig/recover.h"
@@ -28,6 +29,8 @@ static struct talk talk_on(struct lane *lane, int limit_ms)
 
 static bool do_open(struct lane *lane)
 {
+	if (board_check_adapter(lane->address, lane->adapter, &lane->error) < 0)
+		return false;
 	lane->link = link_open(lane->address, &lane->place, &lane->error);
 	if (!lane->link)
 		return false;
@@ -40,9 +43,12 @@ static bool do_open(struct lane *lane)
 	if (lane->facts)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);
-	bool ok = probe_line(&t, &lane->error) == 0;
+	bool ok = probe_line(&t, &lane->error) == 0 &&
+		  board_check_mac(&t, lane->mac, &lane->error) == 0;
 	if (ok && lane->profile)
 		probe_profile(&t, lane->profile);
+	if (ok && lane->compared)
+		probe_firmware(&t, &lane->firmware);
 	talk_finish(&t);
 	return ok;
 }
@@ -89,7 +95,7 @@ static bool do_uart(struct lane *lane)
 	int failure = link_set_uart(lane->link, &lane->uart);
 	if (failure)
 		error_set(&lane->error, NULL, 0, 0, "%s can't be set to %s: %s", lane->address,
-			uart_text(&lane->uart), strerror(-failure));
+			uart_text(&lane->uart), link_why(lane->link, failure));
 	else
 		talk_line_event(&t, "uart", uart_text(&lane->uart));
 	return failure == 0;
@@ -201,6 +207,7 @@ void lane_finish(struct lane *lane)
 	buf_finish(&lane->json);
 	buf_finish(&lane->text);
 	buf_finish(&lane->unsent);
+	buf_finish(&lane->firmware);
 	free(lane->facts);
 	pthread_mutex_destroy(&lane->lock);
 	pthread_cond_destroy(&lane->changed);

@@ -35,7 +35,9 @@ struct worker;
 struct lane {
 	int index;
 	const char *address;
+	const char *adapter, *mac;     /* that the board must have; or NULL */
 	const struct profile *profile; /* or NULL */
+	bool compared;                 /* with other boards: LANE_OPEN asks for the version */
 	struct link_place place;
 	struct link_network network;
 	char *facts;            /* the bench's network as it is for this line, JSON; or NULL */
@@ -62,12 +64,15 @@ struct lane {
 	char how[16];
 	struct buf json, text;
 	struct error error;
+	struct buf firmware; /* by LANE_OPEN when there are several boards: the lines that AT+GMR
+				gets, as people see them, a newline between them */
 
 	/* the event loop's */
 	struct rig *rig;
 	enum lane_state state;
 	enum lane_job running; /* LANE_NOTHING when the loop has the link */
 	bool lost;
+	bool failed; /* LANE_OPEN did */
 	struct worker *worker;
 	struct event readable, writable;
 	bool reading;

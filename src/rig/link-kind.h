@@ -16,7 +16,8 @@ struct link_stage {
 	bool (*departed)(struct link *link, char *why, size_t size);
 };
 
-/* One table of functions a kind. `check` may be NULL, and so may `power` and `control`. */
+/* One table of functions a kind. `check` may be NULL, and so may `modem`, `power`
+ * and `control`. */
 struct link_kind {
 	const char *scheme; /* with its colon */
 	const char *form;   /* for messages */
@@ -28,10 +29,17 @@ struct link_kind {
 	ssize_t (*read)(struct link *link, void *bytes, size_t size);       /* or NULL: of fd */
 	ssize_t (*write)(struct link *link, const void *bytes, size_t len); /* or NULL */
 	const struct link_stage *stage;                                     /* or NULL */
+	/* Or NULL: a terminal's, of fd. 0, or -errno with link->why. */
+	int (*set_uart)(struct link *link, const struct rig_uart *uart);
+	/* Or NULL: there are none. 1 asserted, 0 not, -1 as it is. As above. */
+	int (*modem)(struct link *link, int dtr, int rts);
+	int (*send_break)(struct link *link, bool on); /* or NULL; as above */
 	int (*power)(struct link *link, struct error *error);
 	int (*control)(
 		struct link *link, const char *json, struct buf *answer, struct error *error);
 };
+
+struct adapter;
 
 struct link {
 	const struct link_kind *kind;
@@ -39,18 +47,24 @@ struct link {
 	const char *rest; /* behind the scheme */
 	struct link_place place;
 	struct rig_uart uart;
+	unsigned can; /* what its kind can, less what this one turned out not to */
 	int fd;
 	bool socket;
+	char why[200];
 	pid_t pid;       /* of the program behind exec: and virtual: */
 	int out;         /* virtual: the program's standard output, kept open for it; else -1 */
-	struct buf name; /* virtual: of the port */
+	struct buf name; /* virtual: and serial: of the port, as it was opened */
+	struct adapter *adapter; /* serial: what it was opened on first; or NULL */
 	/* pty: what the path was, and what it led to, when it was opened first; st_nlink 0: not yet
 	 */
 	struct stat path_was, device_was;
-	struct player *player; /* replay: */
+	struct player *player;  /* replay: */
+	struct rfc2217 *remote; /* rfc2217: */
+	int64_t quiet_ns;       /* rfc2217: when what was written has left the far port, about */
 };
 
-extern const struct link_kind link_exec, link_pty, link_replay, link_serial, link_tcp, link_virtual;
+extern const struct link_kind link_exec, link_pty, link_replay, link_rfc2217, link_serial, link_tcp,
+	link_virtual;
 
 /* Opens a terminal device non-blocking, locks it and sets link->uart. */
 int link_open_tty(struct link *link, const char *path, struct error *error);
@@ -60,6 +74,12 @@ int link_open_log(const struct link *link);
 void link_drop_log(const struct link *link);
 /* The value of a key in `a=1&b=2` at *query, moved on; false at the end. Undoes %XX. */
 bool link_next_option(const char **query, struct buf *key, struct buf *value);
+/* "host:5000" and "[::1]:5000", taken apart. False when it is neither. */
+bool link_split_host(const char *text, struct buf *host, struct buf *port);
+struct addrinfo;
+/* The addresses of host and port, for freeaddrinfo. NULL with *error. */
+struct addrinfo *link_resolve(
+	const struct link *link, const char *host, const char *port, struct error *error);
 /* Connects a socket within the deadline. The descriptor, or -errno. */
 int link_connect(
 	int domain, const void *address, unsigned size, struct deadline deadline, int cancel_fd);

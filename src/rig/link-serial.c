@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* serial:/dev/ttyUSB0?baud=115200, a real port through libserialport. The library leaves the lock,
- * close-on-exec, HUPCL and hardware flow control to do: see serial_open. */
+/* serial:/dev/ttyUSB0?baud=115200, a real port. It is opened here and not by libserialport, which
+ * sets the port and moves its lines before anybody can lock it. An adapter that was pulled and is
+ * put back is found again by what it is, whatever its port is called then. */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/adapter.h"
 #include "rig/busy.h"
 #include "rig/link-kind.h"
-#include "rig/uart.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libserialport.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -45,7 +44,14 @@ static int serial_check(const char *rest, struct error *error)
 	return parse(rest, &path, &baud, error);
 }
 
-/* The library refuses a PTY without saying why. */
+/* A PTY is no port, but a test's tree of adapters may say that one is. */
+static bool is_mere_pty(const char *path)
+{
+	struct adapter adapter;
+	char *real AUTO_FREE = realpath(path, NULL);
+	return real && text_starts(real, "/dev/pts/") && adapter_of(path, &adapter) < 0;
+}
+
 static int refuse_other(const char *path, struct error *error)
 {
 	struct stat st;
@@ -54,48 +60,62 @@ static int refuse_other(const char *path, struct error *error)
 	if (!S_ISCHR(st.st_mode))
 		return error_set(error, NULL, 0, 0,
 			"%s is not a serial port: it is no character device", path);
-	char *real AUTO_FREE = realpath(path, NULL);
-	if (real && text_starts(real, "/dev/pts/"))
+	if (is_mere_pty(path))
 		return error_set(error, NULL, 0, 0, "%s is a PTY, not a serial port: use pty:%s",
 			path, path);
-	return 0;
+	return busy_check(path, error);
 }
 
-static int claim(struct link *link, const char *path, int fd, struct error *error)
+/* Where the adapter is that the line was opened on. */
+static int find_again(const struct link *link, struct buf *path, struct error *error)
 {
-	if (busy_lock(fd, path, error) < 0)
-		return -1;
-	ioctl(fd, TIOCEXCL);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	/* Rate, format, CRTSCTS, and no HUPCL: nothing moves DTR and RTS from here on. */
-	int failure = uart_apply(fd, &link->uart);
-	if (failure)
-		return error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", path,
-			uart_text(&link->uart), strerror(-failure));
-	return 0;
+	char found[sizeof(link->adapter->path)], id[160];
+	int failure = adapter_find(link->adapter, found, sizeof(found));
+	if (failure == 0) {
+		buf_clear(path);
+		buf_puts(path, found);
+		return 0;
+	}
+	adapter_id(link->adapter, id, sizeof(id));
+	struct buf shown AUTO_BUF = { 0 };
+	text_visible(&shown, id, strlen(id));
+	return error_set(error, NULL, 0, 0,
+		failure == -ENOTUNIQ ? "several adapters %s are there now, and none of them where "
+				       "that of %s was: put it back into its place"
+				     : "the adapter %s of %s is not plugged in",
+		shown.data, path->data);
 }
 
 static int serial_open(struct link *link, struct error *error)
 {
 	struct buf path AUTO_BUF = { 0 };
-	if (parse(link->rest, &path, &link->uart.baud, error) < 0 ||
-		refuse_other(path.data, error) < 0)
+	int64_t baud = link->uart.baud;
+	if (parse(link->rest, &path, &baud, error) < 0)
 		return -1;
-	struct sp_port *port = NULL;
-	if (sp_get_port_by_name(path.data, &port) != SP_OK)
-		return error_set(error, NULL, 0, 0, "%s is not a serial port", path.data);
-	errno = 0;
-	int fd = -1;
-	if (sp_open(port, SP_MODE_READ_WRITE) != SP_OK)
-		busy_explain(path.data, errno ? errno : ENOTTY, error);
-	else if (sp_get_port_handle(port, &fd) == SP_OK && claim(link, path.data, fd, error) == 0)
-		link->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	/* The lock and the settings belong to the open file, which the duplicate keeps. */
-	if (fd >= 0)
-		close(fd);
-	sp_free_port(port);
-	return link->fd < 0 ? -1 : 0;
+	bool known = link->adapter && link->adapter->vid >= 0;
+	if ((known && find_again(link, &path, error) < 0) || refuse_other(path.data, error) < 0)
+		return -1;
+	link->uart.baud = baud;
+	if (link_open_tty(link, path.data, error) < 0)
+		return -1;
+	buf_clear(&link->name);
+	buf_puts(&link->name, path.data);
+	if (!link->adapter && (link->adapter = calloc(1, sizeof(*link->adapter))))
+		adapter_of(path.data, link->adapter);
+	return 0;
+}
+
+static int serial_modem(struct link *link, int dtr, int rts)
+{
+	int lines = 0;
+	if (ioctl(link->fd, TIOCMGET, &lines) < 0)
+		return errno == EINVAL || errno == ENOTTY ? -ENOTSUP : -errno;
+	if (dtr >= 0)
+		lines = dtr ? lines | TIOCM_DTR : lines & ~TIOCM_DTR;
+	if (rts >= 0)
+		lines = rts ? lines | TIOCM_RTS : lines & ~TIOCM_RTS;
+	/* Both at once: a moment with one of them alone is a reset, or the boot loader. */
+	return ioctl(link->fd, TIOCMSET, &lines) < 0 ? -errno : 0;
 }
 
 static void serial_close(struct link *link)
@@ -110,4 +130,5 @@ const struct link_kind link_serial = { .scheme = "serial:",
 	.can = LINK_CAN_UART | LINK_CAN_UART_FORMAT | LINK_CAN_MODEM,
 	.check = serial_check,
 	.open = serial_open,
-	.close = serial_close };
+	.close = serial_close,
+	.modem = serial_modem };

@@ -20,7 +20,7 @@
 enum { DRAIN_MS = 2000 };
 
 static const struct link_kind *const kinds[] = { &link_virtual, &link_serial, &link_pty, &link_exec,
-	&link_tcp, &link_replay };
+	&link_tcp, &link_rfc2217, &link_replay };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const struct link_kind *find_kind(const char *address, struct error *error)
@@ -42,6 +42,13 @@ int link_check(const char *address, struct error *error)
 	if (!kind)
 		return -1;
 	return kind->check ? kind->check(address + strlen(kind->scheme), error) : 0;
+}
+
+unsigned link_could(const char *address)
+{
+	struct error ignored = { 0 };
+	const struct link_kind *kind = find_kind(address, &ignored);
+	return kind ? kind->can : 0;
 }
 
 bool link_network(const char *address, int index, struct link_network *out)
@@ -66,6 +73,7 @@ struct link *link_open(const char *address, const struct link_place *place, stru
 	link->rest = link->address + strlen(link->kind->scheme);
 	link->place = *place;
 	link->uart = place->uart;
+	link->can = link->kind->can;
 	link->fd = -1;
 	link->out = -1;
 	if (link->kind->open(link, error) < 0) {
@@ -87,6 +95,7 @@ void link_close(struct link *link)
 		return;
 	link->kind->close(link);
 	buf_finish(&link->name);
+	free(link->adapter);
 	free(link->address);
 	free(link);
 }
@@ -98,12 +107,17 @@ int link_fd(const struct link *link)
 
 unsigned link_can(const struct link *link)
 {
-	return link->kind->can;
+	return link->can;
 }
 
 const char *link_address(const struct link *link)
 {
 	return link->address;
+}
+
+const char *link_port(const struct link *link)
+{
+	return buf_text(&link->name);
 }
 
 const struct rig_uart *link_uart(const struct link *link)
@@ -143,23 +157,52 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len)
 	return moved(write(link->fd, bytes, len));
 }
 
-int link_set_uart(struct link *link, const struct rig_uart *uart)
+/* A terminal's rate and format. */
+static int set_tty(struct link *link, const struct rig_uart *uart)
 {
 	struct rig_uart set = *uart;
-	if (!(link->kind->can & LINK_CAN_UART_FORMAT)) {
+	if (!(link->can & LINK_CAN_UART_FORMAT)) {
 		set.databits = 8;
 		set.parity = 'n';
 	}
-	if (link->kind->can & LINK_CAN_UART) {
+	uart_drain(link->fd, deadline_in_ms(DRAIN_MS));
+	return uart_apply(link->fd, &set);
+}
+
+int link_set_uart(struct link *link, const struct rig_uart *uart)
+{
+	link->why[0] = '\0';
+	if (link->can & LINK_CAN_UART) {
 		if (link->fd < 0)
 			return -EPIPE;
-		uart_drain(link->fd, deadline_in_ms(DRAIN_MS));
-		int failure = uart_apply(link->fd, &set);
+		int failure = link->kind->set_uart ? link->kind->set_uart(link, uart)
+						   : set_tty(link, uart);
 		if (failure)
 			return failure;
 	}
 	link->uart = *uart;
 	return 0;
+}
+
+int link_modem(struct link *link, int dtr, int rts)
+{
+	link->why[0] = '\0';
+	if (!link->kind->modem || !(link->can & LINK_CAN_MODEM))
+		return -ENOTSUP;
+	return link->fd < 0 ? -EPIPE : link->kind->modem(link, dtr, rts);
+}
+
+int link_break(struct link *link, bool on)
+{
+	link->why[0] = '\0';
+	if (!link->kind->send_break)
+		return -ENOTSUP;
+	return link->fd < 0 ? -EPIPE : link->kind->send_break(link, on);
+}
+
+const char *link_why(const struct link *link, int failure)
+{
+	return link->why[0] ? link->why : strerror(-failure);
 }
 
 int link_power(struct link *link, struct error *error)
@@ -203,6 +246,8 @@ bool link_departed(struct link *link, char *why, size_t size)
 
 int link_open_tty(struct link *link, const char *path, struct error *error)
 {
+	if (busy_check(path, error) < 0)
+		return -1;
 	int fd AUTO_FD = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return busy_explain(path, errno, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A byte stream to one IUT: serial port, PTY, program, virtual module, TCP bridge, or the recording
- * of an earlier run. What a kind of
+/* A byte stream to one IUT: serial port, PTY, program, virtual module, TCP bridge, serial port on
+ * the network, or the recording of an earlier run. What a kind of
  * link can't do it says in `can`. Errors that a person must act on fill *error with one line. */
 #ifndef RIG_LINK_H
 #define RIG_LINK_H
@@ -55,6 +55,8 @@ void link_close(struct link *link);   /* NULL is fine */
 int link_fd(const struct link *link); /* to wait on; -1 while lost */
 unsigned link_can(const struct link *link);
 const char *link_address(const struct link *link);
+/* The path of the port that is open or was so last; "" when the link has none. */
+const char *link_port(const struct link *link);
 const struct rig_uart *link_uart(const struct link *link);
 /* Bytes moved, 0 when it would block, -EPIPE when the other side is gone. */
 ssize_t link_read(struct link *link, void *bytes, size_t size);
@@ -62,6 +64,13 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len);
 /* Waits for what was written to leave, then sets the host's side. 0 or -errno; a link without a
  * rate takes it as set. */
 int link_set_uart(struct link *link, const struct rig_uart *uart);
+/* DTR and RTS: 1 asserted, 0 not, -1 left as it is. 0 or -errno: -ENOTSUP when this link has none.
+ */
+int link_modem(struct link *link, int dtr, int rts);
+/* Holds the line in the break state, or ends that. 0 or -errno, as above. */
+int link_break(struct link *link, bool on);
+/* Why one of the three above failed, for a person: the server's word, or what errno says. */
+const char *link_why(const struct link *link, int failure);
 /* Cuts the power and gives it back, through the link's own means. 0, or -1 with *error. */
 int link_power(struct link *link, struct error *error);
 /* One JSON object to the virtual module's control port, one back. 0, or -1 with *error. */
@@ -81,5 +90,7 @@ void link_leave_case(struct link *link); /* what follows belongs to none */
 bool link_departed(struct link *link, char *why, size_t size);
 /* Checks an address without opening anything. 0, or -1 with *error. */
 int link_check(const char *address, struct error *error);
+/* What a link to this address can at best, before it is opened. */
+unsigned link_could(const char *address);
 
 #endif

@@ -24,7 +24,7 @@ static enum talk_answer ask(struct talk *t, const char *command)
 	return talk_ask(t, command, t->bench->timeouts_ms.answer);
 }
 
-static void probe_firmware(struct talk *t, const struct profile *profile)
+static void probe_version(struct talk *t, const struct profile *profile)
 {
 	struct identity identity;
 	struct buf text AUTO_BUF = { 0 };
@@ -86,8 +86,25 @@ static void probe_absent(struct talk *t, const struct profile *profile)
 void probe_profile(struct talk *t, const struct profile *profile)
 {
 	if (profile->firmware_count)
-		probe_firmware(t, profile);
+		probe_version(t, profile);
 	if (profile->absent && profile->absent[0])
 		probe_absent(t, profile);
+	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
+}
+
+void probe_firmware(struct talk *t, struct buf *out)
+{
+	struct identity identity;
+	buf_clear(out);
+	/* Twice: a board is not another one because of noise on its line. */
+	if (ask(t, "AT+GMR") != TALK_OK && ask(t, "AT+GMR") != TALK_OK)
+		return;
+	identity_parse(&identity, &t->got);
+	for (size_t i = 0; identity.lines[i]; i++) {
+		if (i)
+			buf_putc(out, '\n');
+		text_visible(out, identity.lines[i], strlen(identity.lines[i]));
+	}
+	identity_finish(&identity);
 	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
 }

@@ -36,7 +36,7 @@ static void random_word(char out[9])
 }
 
 /* A word that is no command comes back and nothing else does: nobody is behind this line. */
-static bool is_looped(struct talk *t)
+bool probe_is_looped(struct talk *t)
 {
 	char word[9], nonce[16], expected[20];
 	random_word(word);
@@ -56,7 +56,7 @@ bool probe_is_answered(struct talk *t)
 			talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
 			return true;
 		}
-		if (t->got.len && t->echo && is_looped(t))
+		if (t->got.len && t->echo && probe_is_looped(t))
 			return false;
 	} while (talk_alive(t) && !deadline_passed(deadline));
 	return false;
@@ -70,10 +70,12 @@ static int probe_answer(struct talk *t, struct error *error)
 	if (t->cancelled)
 		return error_set(error, NULL, 0, 0, "%s: interrupted", address);
 	if (t->lost) {
-		error_set(error, NULL, 0, 0, "%s was lost before the first case", address);
+		error_set(error, NULL, 0, 0, "%s was lost before the first case%s%s%s", address,
+			t->got.len ? "; the last that came was \"" : "", talk_said(t),
+			t->got.len ? "\"" : "");
 		return fail(t, "answer", error);
 	}
-	if (is_looped(t)) {
+	if (probe_is_looped(t)) {
 		error_set(error, NULL, 0, 0,
 			"%s is looped back: our own bytes come back and nobody answers; remove the "
 			"loop-back plug or connect RX and TX crosswise to the module",

@@ -3,6 +3,7 @@
  * behind, whatever happened on the way. */
 #include "rig/rig.h"
 
+#include "base/text.h"
 #include "rig/broker.h"
 #include "rig/child.h"
 #include "rig/internal.h"
@@ -173,7 +174,7 @@ static void remove_events(struct rig *rig)
 static size_t count_lanes(const struct rig_plan *plan)
 {
 	size_t count = 0;
-	while (plan->bench->iuts[count])
+	while (plan->bench->iuts[count].address)
 		count++;
 	size_t jobs = plan->jobs > 0 ? (size_t)plan->jobs : 1;
 	return jobs < count ? jobs : count;
@@ -185,8 +186,10 @@ static void lane_setup(struct rig *rig, size_t index)
 	struct lane *lane = &rig->lanes[index];
 	lane->rig = rig;
 	lane->bench = *plan->bench;
+	lane->bench.switches = plan->bench->iuts[index].switches;
 	lane->profile = plan->profile;
 	lane->journal = rig->journal;
+	lane->compared = rig->lane_count > 1 && !text_starts(lane->address, "replay:");
 	lane->done_fd = rig->done_fd;
 	lane->place = (struct link_place){ .module_program = plan->module_program,
 		.air = plan->bench->air,
@@ -227,7 +230,10 @@ static int set_up(struct rig *rig)
 		abort();
 	for (size_t i = 0; i < rig->lane_count; i++) {
 		rig->lanes[i].index = (int)i;
-		rig->lanes[i].address = rig->plan->bench->iuts[i];
+		const struct rig_iut *iut = &rig->plan->bench->iuts[i];
+		rig->lanes[i].address = iut->address;
+		rig->lanes[i].adapter = iut->adapter;
+		rig->lanes[i].mac = iut->mac;
 	}
 	if (peer_prepare(rig, rig->error) < 0 || broker_prepare(rig, rig->error) < 0)
 		return -1;

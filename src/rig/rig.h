@@ -23,6 +23,7 @@ struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
 	int connect, escape, sntp, update, mqtt;
+	int command; /* of the bench, a switch; 0: 30000 */
 };
 
 enum { RIG_BROKER_PORTS = 10 };
@@ -41,11 +42,38 @@ struct rig_broker {
 	const char *const *secrets; /* of the team's own, never shown; NULL-terminated, or NULL */
 };
 
+/* One moment of a reset by modem lines: 1 asserted, 0 not, -1 as it is; then ms of waiting. */
+struct rig_modem_step {
+	int dtr, rts;
+	int ms;
+};
+
+/* A command, or modem lines, or neither. */
+struct rig_switch {
+	const char *const *command; /* argv, run without a shell; or NULL */
+	const struct rig_modem_step *lines;
+	size_t line_count; /* 0: no modem line is moved */
+	int settle_ms;     /* when it is done nothing is asked for so long */
+};
+
+/* How a board is restarted from outside. */
+struct rig_switches {
+	struct rig_switch reset, power;
+};
+
+/* A board: one line, one lease at a time. */
+struct rig_iut {
+	const char *address;          /* of the link; NULL behind the last one */
+	const char *adapter;          /* "VID:PID[:SERIAL]" that its port must be; or NULL */
+	const char *mac;              /* "02:00:5e:00:00:01" that its station must have; or NULL */
+	struct rig_switches switches; /* its own, or the bench's */
+};
+
 /* The bench: what surrounds the IUT. Strings belong to the caller. */
 struct rig_bench {
 	const char *name;
 	const char *file;              /* it comes from, for messages; or NULL */
-	const char *const *iuts;       /* link addresses, NULL-terminated: one lease each */
+	const struct rig_iut *iuts;    /* ends with one without address */
 	const char *const *facilities; /* NULL-terminated */
 	struct rig_uart uart;
 	struct rig_timeouts timeouts_ms;
@@ -55,7 +83,8 @@ struct rig_bench {
 	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
 	const char *air;     /* file with the virtual module's air; or NULL */
 	struct rig_broker broker;
-	const char *const *reset_command, *const *power_command; /* argv or NULL */
+	struct rig_switches switches; /* of boards that have none of their own; of a line's bench:
+					 that line's */
 };
 
 struct rig_case {
@@ -119,6 +148,8 @@ struct rig_plan {
 	size_t told_count;
 	const struct rig_resume *resume;
 	bool gate_inferred, strict, require_all, fail_fast;
+	bool mixed_firmware; /* boards may differ in what AT+GMR says */
+	bool fewer_boards;   /* goes on without those that can't be used at the start */
 	/* Called as things happen; any may be NULL. */
 	void *user;
 	void (*on_started)(void *user, const char *case_id);

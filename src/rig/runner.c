@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-enum { VARIABLES = 5, REAP_MS = 2000 };
+enum { VARIABLES = 6, REAP_MS = 2000, BACKSTOP_S = 900 };
 
 static int write_cases(struct rig *rig, const char *path, struct error *error)
 {
@@ -58,17 +58,35 @@ static bool replaced(const struct variables *v, const char *entry)
 	return false;
 }
 
+static size_t count_usable(const struct rig *rig)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < rig->lane_count; i++)
+		count += rig->lanes[i].state != LANE_OUT;
+	return count ? count : 1;
+}
+
+/* Seconds that a worker may take, its wait for a line included. When boards are lost it waits for
+ * one behind the workers that had them, each with its case and its recovery. */
+static long long backstop_s(const struct rig *rig)
+{
+	const struct rig_timeouts *t = &rig->plan->bench->timeouts_ms;
+	long long turn_ms = (long long)t->case_total + t->recover + GRACE_MS;
+	return BACKSTOP_S + (long long)rig->lane_count * turn_ms / 1000;
+}
+
 /* The environment of this process with the rig's own words in it. */
 static void variables_init(struct variables *v, struct rig *rig, const char *cases)
 {
 	*v = (struct variables){ 0 };
 	buf_printf(&v->text[0], "%s=%s", CHANNEL_ENV, rig->socket_path.data);
 	buf_printf(&v->text[1], "ATCONFORM_CASES=%s", cases);
-	buf_printf(&v->text[2], "ATCONFORM_JOBS=%zu", rig->lane_count);
+	buf_printf(&v->text[2], "ATCONFORM_JOBS=%zu", count_usable(rig));
 	buf_puts(&v->text[3], "ATCONFORM_SPEC=");
 	for (size_t i = 0; rig->plan->spec_dirs && rig->plan->spec_dirs[i]; i++)
 		buf_printf(&v->text[3], "%s%s", i ? ":" : "", rig->plan->spec_dirs[i]);
 	buf_printf(&v->text[4], "TMPDIR=%s", rig->dir);
+	buf_printf(&v->text[5], "ATCONFORM_BACKSTOP=%lld", backstop_s(rig));
 	size_t count = 0;
 	while (environ[count])
 		count++;

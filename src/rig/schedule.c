@@ -40,8 +40,13 @@ static void check_lanes(struct rig *rig)
 	for (size_t i = 0; i < rig->lane_count; i++)
 		if (rig->lanes[i].state != LANE_OUT)
 			return;
-	if (rig->unleased && !rig->stopping)
-		rig_stop(rig, RIG_UNUSABLE, 0, rig->lanes[rig->lane_count - 1].error.text);
+	if (!rig->unleased || rig->stopping)
+		return;
+	char text[700];
+	snprintf(text, sizeof(text), "%s%s",
+		rig->lane_count > 1 ? "no board is left, the last one: " : "",
+		rig->last_out->error.text);
+	rig_stop(rig, RIG_UNUSABLE, 0, text);
 }
 
 static bool any_leased(const struct rig *rig)
@@ -113,21 +118,19 @@ void schedule_request(struct worker *worker, enum lane_job job)
 	lane_start(lane, job);
 }
 
-static void opened(struct lane *lane)
+void schedule_out(struct lane *lane)
 {
-	struct rig *rig = lane->rig;
-	if (rig->stopping)
-		return;
-	if (!lane->ok) {
-		rig_stop(rig, RIG_UNUSABLE, 0, lane->error.text);
-		return;
-	}
-	lane->state = LANE_STALE;
-	/* A run that was killed has left it somewhere. */
-	lane->dirty = rig->plan->resume != NULL;
-	lease_attach(lane);
-	if (++rig->opened == rig->lane_count)
-		pass_begin(rig);
+	char text[700];
+	lane->state = LANE_OUT;
+	lane->rig->last_out = lane;
+	struct buf *line = journal_begin(lane->journal, "line", -1);
+	journal_int(line, "l", lane->index);
+	journal_text(line, "what", "out");
+	journal_text(line, "address", lane->address);
+	journal_text(line, "text", lane->error.text);
+	journal_end(lane->journal);
+	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);
+	header_note(lane->rig, -1, text);
 }
 
 static void recovered(struct lane *lane)
@@ -144,12 +147,10 @@ static void recovered(struct lane *lane)
 		lease_attach(lane);
 		return;
 	}
-	lane->state = LANE_OUT;
 	if (lane->rig->stopping)
-		return;
-	char text[700];
-	snprintf(text, sizeof(text), "line %d is out: %s", lane->index, lane->error.text);
-	header_note(lane->rig, -1, text);
+		lane->state = LANE_OUT;
+	else
+		schedule_out(lane);
 }
 
 /* What a replay has to answer. */
@@ -192,7 +193,7 @@ static void lane_done(struct lane *lane)
 	if (!lane_take(lane))
 		return;
 	if (job == LANE_OPEN)
-		opened(lane);
+		opening_done(lane);
 	else if (job == LANE_RECOVER)
 		recovered(lane);
 	else

@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "rig/child.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -61,14 +60,14 @@ size_t talk_read(struct talk *t, int timeout_ms)
 		return 0;
 	journal_bytes(t->journal, "rx", t->lane, -1, part, (size_t)n, -1, t->rx);
 	buf_append(&t->got, part, (size_t)n);
+	t->heard = true;
 	if (t->got.len > GOT_MAX)
 		buf_drop_front(&t->got, t->got.len - GOT_MAX / 2);
 	return (size_t)n;
 }
 
-void talk_send(struct talk *t, const char *bytes)
+void talk_write(struct talk *t, const char *bytes, size_t len)
 {
-	size_t len = strlen(bytes);
 	size_t done = 0;
 	while (done < len && talk_alive(t) && wait_for(t, POLLOUT, t->bench->timeouts_ms.answer)) {
 		ssize_t n = link_write(t->link, bytes + done, len - done);
@@ -77,8 +76,14 @@ void talk_send(struct talk *t, const char *bytes)
 		if (n > 0)
 			done += (size_t)n;
 	}
+	t->clogged = done < len && talk_alive(t);
 	if (done)
 		journal_bytes(t->journal, "tx", t->lane, -1, bytes, done, -1, t->tx);
+}
+
+void talk_send(struct talk *t, const char *text)
+{
+	talk_write(t, text, strlen(text));
 }
 
 /* Looks for a whole line; an echo may end with carriage returns only. */
@@ -105,7 +110,7 @@ static bool has_echo(const struct buf *got, const char *command)
 
 enum talk_answer talk_ask(struct talk *t, const char *command, int timeout_ms)
 {
-	char line[96];
+	char line[400];
 	snprintf(line, sizeof(line), "%s\r\n", command);
 	buf_clear(&t->got);
 	talk_send(t, line);
@@ -141,22 +146,6 @@ bool talk_await(struct talk *t, const char *line, int timeout_ms)
 		talk_read(t, deadline_left_ms(deadline));
 	}
 	return true;
-}
-
-int talk_run(struct talk *t, const char *const *argv, struct error *error)
-{
-	int status = 0;
-	pid_t pid = child_start(&(struct child_start){
-		.argv = argv, .in = -1, .out = -1, .err = -1, .session = true });
-	if (pid < 0)
-		return error_set(error, NULL, 0, 0, "can't run %s: %s", argv[0], strerror(-pid));
-	if (!child_wait(pid, &status, t->deadline, t->cancel_fd)) {
-		child_stop(pid, 200);
-		return error_set(error, NULL, 0, 0, "%s did not end in time", argv[0]);
-	}
-	if (status)
-		return error_set(error, NULL, 0, 0, "%s: %s", argv[0], child_status(status));
-	return 0;
 }
 
 const char *talk_said(const struct talk *t)

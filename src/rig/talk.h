@@ -19,6 +19,8 @@ struct talk {
 	bool lost, cancelled;     /* nothing more can be said */
 	bool echo;                /* the last command came back */
 	bool changed;             /* recovery did more than ask */
+	bool clogged;             /* the line takes no bytes */
+	bool heard;               /* anything at all, since it was set to false */
 };
 
 enum talk_answer {
@@ -33,7 +35,8 @@ void talk_finish(struct talk *t);
 bool talk_alive(const struct talk *t);
 /* Reads once, within timeout_ms. Bytes, 0 when nothing came. */
 size_t talk_read(struct talk *t, int timeout_ms);
-void talk_send(struct talk *t, const char *bytes);
+void talk_send(struct talk *t, const char *text);
+void talk_write(struct talk *t, const char *bytes, size_t len);
 /* Sends a command line and reads up to its OK or ERROR. */
 enum talk_answer talk_ask(struct talk *t, const char *command, int timeout_ms);
 /* Reads until nothing comes for quiet_ms; false when that was not so within limit_ms. */
@@ -43,8 +46,6 @@ bool talk_await(struct talk *t, const char *line, int timeout_ms);
 /* Notes in the journal and in the struct that the line has gone. */
 void talk_lost(struct talk *t);
 void talk_line_event(struct talk *t, const char *what, const char *text);
-/* A bench command, no shell. 0, or -1 with *error. */
-int talk_run(struct talk *t, const char *const *argv, struct error *error);
 /* What came, for a person, shortened, in a static buffer of the thread. */
 const char *talk_said(const struct talk *t);
 

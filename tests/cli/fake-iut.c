@@ -22,7 +22,10 @@ struct iut {
 	int in, out;
 	int slave; /* of a PTY of its own, or -1 */
 	const char *trigger;
+	const char *version; /* of AT+GMR, its first line */
+	const char *grave;   /* a file that says that the board is dead */
 	long long bytes, times;
+	long long after, delay_ms;
 	bool echo;
 	const struct mode *mode;
 };
@@ -64,6 +67,17 @@ static void ignore(struct iut *iut, const char *line)
 	(void)iut, (void)line;
 }
 
+static void say_version(const struct iut *iut)
+{
+	if (!*iut->version) {
+		say(iut, "\r\nERROR\r\n");
+		return;
+	}
+	say(iut, "AT version:");
+	say(iut, iut->version);
+	say(iut, "\r\nSDK version:1.0\r\ncompile time:today\r\n\r\nOK\r\n");
+}
+
 /* A module with five commands. */
 static void answer(struct iut *iut, const char *line)
 {
@@ -74,7 +88,7 @@ static void answer(struct iut *iut, const char *line)
 	else if (strcmp(line, "AT+RST") == 0)
 		say(iut, "\r\nOK\r\n\r\nready\r\n");
 	else if (strcmp(line, "AT+GMR") == 0)
-		say(iut, "AT version:1.0\r\nSDK version:1.0\r\ncompile time:today\r\n\r\nOK\r\n");
+		say_version(iut);
 	else if (strcmp(line, "AT+SYSRAM?") == 0)
 		say(iut, "+SYSRAM:148408\r\n\r\nOK\r\n");
 	else if (*line)
@@ -123,6 +137,20 @@ static void hostile(struct iut *iut, const char *line)
 	put(iut, version, sizeof(version) - 1);
 }
 
+/* A board that breaks for good: it is silent from then on, also when it is started again. */
+static void perish(struct iut *iut, const char *line)
+{
+	(void)line;
+	int fd = iut->grave ? open(iut->grave, O_WRONLY | O_CREAT, 0600) : -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_dead(const struct iut *iut)
+{
+	return iut->grave && access(iut->grave, F_OK) == 0;
+}
+
 static void reboot(struct iut *iut, const char *line)
 {
 	(void)line;
@@ -149,13 +177,18 @@ static const struct mode modes[] = {
 	{ "die", true, die, "ends in the middle of a line at the trigger" },
 	{ "hostile", true, hostile, "markup, escapes and NULs at the trigger" },
 	{ "flaky", true, flaky, "ERROR to the trigger, the first --times N times" },
+	{ "perish", true, perish, "silent for good, also in a later life, as --grave FILE says" },
 	{ "reboot", true, reboot, "restarts at the trigger instead of an answer" },
 };
 enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };
 
 static void on_line(struct iut *iut, const char *line)
 {
-	bool triggered = iut->trigger && strcmp(line, iut->trigger) == 0;
+	bool triggered = iut->trigger && strcmp(line, iut->trigger) == 0 && iut->after-- <= 0;
+	if (is_dead(iut))
+		return;
+	if (iut->delay_ms)
+		poll(NULL, 0, (int)iut->delay_ms);
 	if (iut->mode->normal && !triggered)
 		answer(iut, line);
 	else
@@ -166,7 +199,7 @@ static void on_bytes(struct iut *iut, const char *bytes, size_t len)
 {
 	static char line[LINE_SIZE];
 	static size_t used;
-	if (!iut->mode->on_line || (iut->mode->normal && iut->echo))
+	if (!iut->mode->on_line || (iut->mode->normal && iut->echo && !is_dead(iut)))
 		put(iut, bytes, len);
 	for (size_t i = 0; iut->mode->on_line && i < len; i++) {
 		if (bytes[i] == '\n') {
@@ -242,7 +275,8 @@ static int open_tcp(struct iut *iut)
 
 static int usage(void)
 {
-	fputs("usage: fake-iut [--pty PATH | --tcp] [--at COMMAND] [--bytes N] [--times N] MODE\n",
+	fputs("usage: fake-iut [--pty PATH | --tcp] [--at COMMAND] [--bytes N] [--times N]\n"
+	      "       [--after N] [--delay MS] [--version TEXT] [--grave FILE] MODE\n",
 		stderr);
 	for (size_t i = 0; i < MODE_COUNT; i++)
 		fprintf(stderr, "  %-9s %s\n", modes[i].name, modes[i].text);
@@ -276,6 +310,14 @@ static void take_options(struct iut *iut, struct place *place, char **word)
 			iut->bytes = atoll(*++word);
 		else if (strcmp(*word, "--times") == 0 && value)
 			iut->times = atoll(*++word);
+		else if (strcmp(*word, "--after") == 0 && value)
+			iut->after = atoll(*++word);
+		else if (strcmp(*word, "--delay") == 0 && value)
+			iut->delay_ms = atoll(*++word);
+		else if (strcmp(*word, "--version") == 0 && value)
+			iut->version = *++word;
+		else if (strcmp(*word, "--grave") == 0 && value)
+			iut->grave = *++word;
 		else
 			take_word(iut, *word);
 	}
@@ -283,7 +325,11 @@ static void take_options(struct iut *iut, struct place *place, char **word)
 
 int main(int argc, char **argv)
 {
-	struct iut iut = { .in = STDIN_FILENO, .out = STDOUT_FILENO, .slave = -1, .echo = true };
+	struct iut iut = { .in = STDIN_FILENO,
+		.out = STDOUT_FILENO,
+		.slave = -1,
+		.version = "1.0",
+		.echo = true };
 	struct place place = { 0 };
 	(void)argc;
 	take_options(&iut, &place, argv + 1);

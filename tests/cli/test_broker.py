@@ -165,20 +165,22 @@ class OwnBroker(BrokerTest):
         self.assertEqual(result.code, 1)
 
     def test_case_that_blames_the_module_for_the_broker(self):
-        """It learned of the broker's end before the rig did, which was held up just then."""
-        running = self.begin("waits_and_fails", "tells_its_facts")
+        """It learned of the broker's end before the rig did, which was held up just then and may
+        read either of the two first."""
+        go = {"ATCONFORM_TEST_GO": os.path.join(self.home, "go")}
+        running = self.begin("waits_and_fails", "tells_its_facts", env=go)
         running.wait_for(lambda e: e["e"] == "peer" and e["what"] == "subscribe")
         pid, = self.mosquittos(running.mark)
         running.signal(signal.SIGSTOP)
-        time.sleep(1)
         os.kill(pid, signal.SIGKILL)
+        self.file("go", "")
+        time.sleep(2)
         running.signal(signal.SIGCONT)
         result = self.end(running)
         self.assertEqual(self.verdicts(result), {"waits_and_fails": "inconclusive",
                                                  "tells_its_facts": "pass"})
-        self.assertRegex(self.message(result, "waits_and_fails"),
-                         r"the broker died in mid-case \(signal 9 .*the case said fail: .*: the module did it")
-        self.assertEqual(self.verdicts(self.run_cases("waits_and_fails")), {"waits_and_fails": "fail"})
+        self.assertIn("the broker died in mid-case (signal 9", self.message(result, "waits_and_fails"))
+        self.assertEqual(self.verdicts(self.run_cases("waits_and_fails", env=go)), {"waits_and_fails": "fail"})
 
     def test_broker_that_does_not_start_again(self):
         once = os.path.join(self.home, "once")

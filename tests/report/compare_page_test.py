@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import journal_gen
+from browser import Browser
 from compare_check import Run, check, compare, made, path
 from page import CHROMIUM, FLAGS, Page, browse, root_of, sound
 from report_check import done
@@ -53,6 +54,33 @@ def small():
     return out
 
 
+def keys(file):
+    """The keys of a run's page, and what gets printed."""
+    here = "(document.activeElement.closest('details.case') || {id: ''}).id.split('/').pop()"
+    with Browser() as browser:
+        browser.open(file)
+        met = []
+        for key in ("j", "j", "n", "p", "n", "k"):
+            browser.key(key)
+            met.append(browser.eval(here))
+        check(met == ["falls", "goes", "goes", "falls", "goes", "falls"], "keys lead to %s" % met)
+        browser.key("Enter")
+        check(browser.eval("document.activeElement.parentNode.open"), "Enter does not open")
+        browser.key("Escape")
+        check(not browser.eval("document.activeElement.parentNode.open"), "Escape does not close")
+        browser.key("/", "n")
+        check(browser.eval("document.activeElement.value") == "n", "a letter in a filter is taken for a key")
+        browser.open(file)
+        browser.click("#single-keys")
+        browser.key("j")
+        check(browser.eval(here) == "", "keys of one letter can't be switched off")
+        printed = """(dispatchEvent(new Event('%s')),
+          Array.prototype.map.call(document.querySelectorAll('details.case[open]'), e => e.id.split('/').pop()).join())"""
+        paper = browser.eval(printed % "beforeprint")
+        check(paper == "falls,goes", "on paper: " + paper)
+        check(browser.eval(printed % "afterprint") == "", "they stay open")
+
+
 def hostile():
     for name, seed in (("h1", 1), ("h2", 2)):
         run = Run(seed=seed, iut="virtual:" + journal_gen.HOSTILE, profile=journal_gen.HOSTILE)
@@ -91,6 +119,7 @@ def main():
         print("no chromium")
         sys.exit(77)
     file = small()
+    keys(file)
     hostile()
     with tempfile.TemporaryDirectory(prefix="atconform-looks-") as folder:
         looks(file, sys.argv[3] if len(sys.argv) > 3 else folder)

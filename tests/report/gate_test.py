@@ -7,6 +7,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import journal_gen
+from page import CHROMIUM, Page, browse, root_of
 from report_check import (NOW, TOOL, check, done, everything_against_everything, held, path, read, report,
                           waiver)
 
@@ -96,6 +97,21 @@ def strict_and_grades():
     check(code("fail", "fail", "X-2", "X-2") == 0, "the same inferred fail")
     check(code("fail", "fail", "X-1", "X-2") == 1, "another requirement is broken now")
     check(code("fail", "fail", "", "X-1") == 0, "what it failed by there is not known")
+
+
+def filter_of_the_page():
+    """By standing; there is no such filter where nothing is held against anything."""
+    report(held({"a": ("fail", "fail"), "b": ("pass", "fail"), "p": ("pass", "pass")}), "html", name="page")
+    page = Page(read("page.html").decode("utf-8"))
+    check([e["text"] for e in page.all("option") if e["text"] in ("known", "regressed", "new", "waived")] ==
+          ["known", "regressed"], "standings to choose from")
+    report(journal_gen.sample(), "html", name="plain")
+    check('name="standing"' not in read("plain.html").decode("utf-8"), "a filter without a baseline")
+    if not CHROMIUM:
+        return
+    for fragment, count in (("#standing=known", "1"), ("#standing=regressed", "1"), ("", "3")):
+        root = root_of(browse(path("page.html"), fragment))
+        check(root.get("data-shown") == count, "%s shows %s" % (fragment, root.get("data-shown")))
 
 
 def flaky_budget():
@@ -264,6 +280,7 @@ def main():
     every_pair()
     one_at_a_time()
     strict_and_grades()
+    filter_of_the_page()
     flaky_budget()
     between_cases()
     waivers()

@@ -12,7 +12,7 @@
 enum { MANY = 64 };
 
 struct setting {
-	const char *iuts[MANY + 1];
+	struct rig_iut iuts[MANY + 1];
 	size_t iut_count;
 	struct rig_case cases[MANY];
 	size_t case_count;
@@ -54,7 +54,7 @@ static void set_timeouts(struct rig_timeouts *t, const char *value)
 static void set(struct setting *s, const char *key, char *value)
 {
 	if (strcmp(key, "--iut") == 0 && s->iut_count < MANY)
-		s->iuts[s->iut_count++] = value;
+		s->iuts[s->iut_count++].address = value;
 	else if (strcmp(key, "--case") == 0)
 		add_case(s, value);
 	else if (strcmp(key, "--rate") == 0 && s->rate_count < MANY)
@@ -74,11 +74,11 @@ static void set(struct setting *s, const char *key, char *value)
 	else if (strcmp(key, "--fail-fast") == 0)
 		s->plan.fail_fast = atoi(value);
 	else if (strcmp(key, "--reset") == 0)
-		s->bench.reset_command = (const char *const *)words_split(value);
+		s->bench.switches.reset.command = (const char *const *)words_split(value);
 	else if (strcmp(key, "--network") == 0)
 		s->bench.network = value;
 	else if (strcmp(key, "--power") == 0)
-		s->bench.power_command = (const char *const *)words_split(value);
+		s->bench.switches.power.command = (const char *const *)words_split(value);
 	else
 		exit(2);
 }
@@ -119,6 +119,8 @@ int main(int argc, char **argv)
 			.argv = argv } };
 	for (int i = 1; i + 1 < argc; i += 2)
 		set(&s, argv[i], argv[i + 1]);
+	for (size_t i = 0; i < s.iut_count; i++)
+		s.iuts[i].switches = s.bench.switches;
 	s.bench.iuts = s.iuts;
 	s.bench.baud_rates = s.rates;
 	s.plan.bench = &s.bench;
@@ -128,7 +130,7 @@ int main(int argc, char **argv)
 	int signal = 0;
 	enum rig_end end = rig_run(&s.plan, &signal, &error);
 	printf("%s %d %s\n", ends[end], signal, error.text);
-	free((void *)s.bench.reset_command);
-	free((void *)s.bench.power_command);
+	free((void *)s.bench.switches.reset.command);
+	free((void *)s.bench.switches.power.command);
 	return 0;
 }

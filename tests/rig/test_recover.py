@@ -58,14 +58,14 @@ class Ladder(rigtest.RigTest):
         self.assertFalse(run.of("recover", step="reset")[0]["ok"])
 
     def test_a_program_that_dies_is_started_again(self):
-        run = self.recovers("die", "power")
+        run = self.recovers("die", "reopen")
         self.assertEqual(run.verdict("die")["verdict"], "inconclusive")
         self.assertIn("lost", run.verdict("die")["message"])
         self.assertEqual([x["what"] for x in run.of("line") if x["what"] in ("lost", "back")],
                          ["lost", "back"])
 
     def test_half_a_line_before_the_end_is_kept(self):
-        run = self.recovers("die", "power")
+        run = self.recovers("die", "reopen")
         self.assertIn("+HALF:1,", run.bytes("rx", 0))
 
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 Test(at, publishes_and_receives, REQ("AT-1"), TAGS("needs:broker"))
 {
@@ -150,7 +151,10 @@ Test(at, waits_and_fails, REQ("AT-1"), TAGS("needs:broker"))
 {
 	int a = observer(NULL);
 	observe(a, topic("x"), 1);
-	listen_for(300);
+	/* Not through the rig, which is held up meanwhile. */
+	const char *told = getenv("ATCONFORM_TEST_GO");
+	for (int i = 0; told && access(told, F_OK) < 0 && i < 20000; i++)
+		usleep(1000);
 	check(false, "the module did it");
 }
 

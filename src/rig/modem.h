@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* A reset through DTR and RTS, for boards that have them wired to the chip's reset. */
+#ifndef RIG_MODEM_H
+#define RIG_MODEM_H
+
+#include "base/error.h"
+#include "rig/link.h"
+
+/* Moves the lines as the steps say, each held for its time, and leaves them as the last one says.
+ * 0, or -1 with *error: the link has no such lines, is gone, or cancel_fd (-1: none) got readable.
+ */
+int modem_reset(struct link *link, const struct rig_modem_step *steps, size_t count, int cancel_fd,
+	struct error *error);
+
+#endif
