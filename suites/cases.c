@@ -180,28 +180,74 @@ static void list(struct buf *out, const char *const *words)
 	buf_putc(out, ']');
 }
 
-/* The words of TAGS: those that begin with "needs:" without it, or all the others. */
-static void tag_list(struct buf *out, const char *words, bool needed)
+/* A list that grows a word at a time, each once. */
+static void put_word(struct buf *out, const char *word, size_t len)
+{
+	struct buf text = { 0 };
+	struct buf json = { 0 };
+	buf_append(&text, word, len);
+	buf_json_text(&json, buf_text(&text));
+	if (!out->len || !strstr(buf_text(out), buf_text(&json)))
+		buf_printf(out, "%s%s", out->len ? "," : "", buf_text(&json));
+	buf_finish(&json);
+	buf_finish(&text);
+}
+
+/* Facilities that reach the module through the air. */
+static bool is_radio(const char *need, size_t len)
+{
+	static const char *const needs[] = { "access_point", "peers", "broker", "air", "update",
+		"host_address", "softap_client", "phone", "wps_button" };
+	static const char suffix[] = "_access_point";
+	size_t tail = sizeof(suffix) - 1;
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strlen(needs[i]) == len && strncmp(need, needs[i], len) == 0)
+			return true;
+	return len > tail && strncmp(need + len - tail, suffix, tail) == 0;
+}
+
+struct words {
+	struct buf tags, needs; /* JSON, without the brackets */
+	bool radio;
+};
+
+static void put_need(struct words *w, const char *need, size_t len)
+{
+	put_word(&w->needs, need, len);
+	w->radio = w->radio || is_radio(need, len);
+}
+
+/* The words of TAGS: those that begin with "needs:" are facilities. */
+static void split_words(struct words *w, const char *text)
 {
 	static const char mark[] = "needs:";
-	char word[128];
-	bool first = true;
-	buf_putc(out, '[');
-	for (const char *p = words ? words : ""; *p;) {
+	size_t skip = sizeof(mark) - 1;
+	for (const char *p = text ? text : ""; *p; p += strspn(p, " ")) {
 		size_t n = strcspn(p, " ");
-		bool is_need = strncmp(p, mark, sizeof(mark) - 1) == 0;
-		size_t skip = is_need ? sizeof(mark) - 1 : 0;
-		if (n && n < sizeof(word) && is_need == needed) {
-			memcpy(word, p + skip, n - skip);
-			word[n - skip] = '\0';
-			buf_puts(out, first ? "" : ",");
-			buf_json_text(out, word);
-			first = false;
-		}
+		if (n > skip && strncmp(p, mark, skip) == 0)
+			put_need(w, p + skip, n - skip);
+		else if (n)
+			put_word(&w->tags, p, n);
 		p += n;
-		p += strspn(p, " ");
 	}
-	buf_putc(out, ']');
+}
+
+/* What the operator can leave out by, and what the bench must have. `radio` follows. */
+static void put_words(struct buf *out, const struct cases_item *item)
+{
+	struct words w = { 0 };
+	const struct derived_case *d = item->derived;
+	for (const char **tag = d ? d->tags : NULL; tag && *tag; tag++)
+		put_word(&w.tags, *tag, strlen(*tag));
+	for (const char **need = d ? d->needs : NULL; need && *need; need++)
+		put_need(&w, *need, strlen(*need));
+	if (!d)
+		split_words(&w, item->test->data->description);
+	if (w.radio)
+		put_word(&w.tags, "radio", strlen("radio"));
+	buf_printf(out, ",\"tags\":[%s],\"needs\":[%s]", buf_text(&w.tags), buf_text(&w.needs));
+	buf_finish(&w.tags);
+	buf_finish(&w.needs);
 }
 
 static void plan_item(struct buf *out, const struct cases_item *item)
@@ -212,20 +258,11 @@ static void plan_item(struct buf *out, const struct cases_item *item)
 	buf_puts(out, ",\"command\":");
 	buf_json_text(out, item->command);
 	buf_printf(out, ",\"kind\":\"%s\",\"requirements\":", d ? "derived" : "scenario");
-	if (d) {
+	if (d)
 		list(out, (const char *const[]){ d->requirement, NULL });
-		buf_puts(out, ",\"tags\":");
-		list(out, d->tags);
-		buf_puts(out, ",\"needs\":");
-		list(out, d->needs);
-	} else {
-		const struct at_case *about = item->test->data->data;
-		list(out, about->requirements);
-		buf_puts(out, ",\"tags\":");
-		tag_list(out, item->test->data->description, false);
-		buf_puts(out, ",\"needs\":");
-		tag_list(out, item->test->data->description, true);
-	}
+	else
+		list(out, ((const struct at_case *)item->test->data->data)->requirements);
+	put_words(out, item);
 	buf_puts(out, ",\"file\":");
 	buf_json_text(out, file_of(item));
 	buf_printf(out, ",\"line\":%d}", line_of(item));

@@ -156,7 +156,7 @@ static void register_derived(struct criterion_test_set *set)
 			.identifier_ = item->id,
 			.file_ = item->derived->file,
 			.line_ = (unsigned)item->derived->line,
-			.init = at_begin,
+			.init = at_derived_begin,
 			.fini = at_end,
 			.timeout = AT_BACKSTOP_S,
 		};

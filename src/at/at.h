@@ -90,9 +90,16 @@ void at_urcs(const char *file, int line, int timeout_ms, const char *const expec
 /* Expects that this unsolicited line neither came nor comes within timeout_ms; others may. */
 #define no_urc(unexpected, timeout_ms) at_no_urc(__FILE__, __LINE__, unexpected, timeout_ms)
 void at_no_urc(const char *file, int line, const char *unexpected, int timeout_ms);
-/* Lets time pass; known unsolicited lines that come are kept. */
+/* Lets time pass that the claim needs; known unsolicited lines that come are kept. */
 #define listen_for(ms) at_listen_for(__FILE__, __LINE__, ms)
 void at_listen_for(const char *file, int line, int ms);
+/* The same between two looks at something that takes as long as it takes. */
+#define look_again(ms) at_look_again(__FILE__, __LINE__, ms)
+void at_look_again(const char *file, int line, int ms);
+/* The document gives what comes next this long: a sleep, a server's time-out. Of the time from now
+ * on, this much is accounted as the document's and not as the tester's or the module's. */
+#define takes(ms, why) at_takes(__FILE__, __LINE__, ms, why)
+void at_takes(const char *file, int line, int ms, const char *why);
 /* Drops the unsolicited lines that have come so far. */
 #define forget_urcs() at_forget_urcs(__FILE__, __LINE__)
 void at_forget_urcs(const char *file, int line);

@@ -86,7 +86,7 @@ static bool differs(
 static bool expect_bytes(
 	struct session *s, int link, const uint8_t *bytes, size_t len, int timeout_ms)
 {
-	struct deadline deadline = deadline_in_ms(timeout_ms);
+	const struct patience patience = session_patience(s, timeout_ms);
 	size_t done = 0;
 	for (;;) {
 		bool mismatch;
@@ -95,7 +95,7 @@ static bool expect_bytes(
 			return differs(s, link, bytes, len, done, "");
 		if (done == len)
 			return true;
-		int got = exchange_any_piece(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 		if (got == 0)
 			return differs(s, link, bytes, len, done,
 				fmt(" and no more within %d ms", timeout_ms));
@@ -131,14 +131,14 @@ static const struct ipd_header *take_notice(struct session *s, int link)
 const struct ipd_header *at_next_ipd(const char *file, int line, int link, int timeout_ms)
 {
 	struct session *s = &at_session;
-	struct deadline deadline = deadline_in_ms(limit_ms(timeout_ms));
+	const struct patience patience = session_patience(s, limit_ms(timeout_ms));
 	for (;;) {
 		const struct ipd_header *found = incoming_frame(&s->in, link);
 		if (!found)
 			found = take_notice(s, link);
 		if (found)
 			return found;
-		int got = exchange_any_piece(s, deadline, "+IPD");
+		int got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 		if (got > 0)
 			continue;
 		if (got == 0)
@@ -152,6 +152,7 @@ void at_no_ipd(const char *file, int line, int link, int ms)
 {
 	struct session *s = &at_session;
 	struct deadline deadline = deadline_in_ms(ms);
+	int64_t since = clock_ns();
 	int got = 1;
 	while (got > 0 && !incoming_left(&s->in, link) && !take_notice(s, link))
 		got = exchange_any_piece(s, deadline, "nothing");
@@ -165,7 +166,7 @@ void at_no_ipd(const char *file, int line, int link, int ms)
 			s, "fail", "expected no %s, came \"%s\"", name_of(link), buf_text(&seen));
 		buf_finish(&seen);
 	}
-	if (got)
+	if (got || !session_waited(s, since, "no data are to come"))
 		at_leave(file, line);
 }
 
@@ -199,13 +200,13 @@ uint64_t at_ipd_count(const char *file, int line, int link)
 void at_ipd_until(const char *file, int line, int link, uint64_t count, int timeout_ms)
 {
 	struct session *s = &at_session;
-	struct deadline deadline = deadline_in_ms(limit_ms(timeout_ms));
+	const struct patience patience = session_patience(s, limit_ms(timeout_ms));
 	const struct follow *f = incoming_followed(&s->in, link);
 	int got = 1;
 	if (!f)
 		got = session_end(s, "error", "%s is not followed", name_of(link)) ? 1 : -1;
 	while (got > 0 && f->count < count)
-		got = exchange_any_piece(s, deadline, "+IPD");
+		got = exchange_any_piece(s, session_until(s, &patience), "+IPD");
 	if (got == 0)
 		session_end(s, "fail", "%s: %llu of %llu bytes came within %d ms", name_of(link),
 			(unsigned long long)f->count, (unsigned long long)count,
@@ -275,8 +276,10 @@ void at_passthrough_end(const char *file, int line)
 	struct session *s = &at_session;
 	enum { GUARD_MS = 25 }; /* packets of 20 ms */
 	int guard = s->grant.guard_ms > GUARD_MS ? s->grant.guard_ms : GUARD_MS;
-	at_listen_for(file, line, guard);
-	at_passthrough_send(file, line, "+++", 3);
-	at_listen_for(file, line, guard > s->grant.escape_ms ? guard : s->grant.escape_ms);
+	static const char why[] = "silence around +++";
+	int after = guard > s->grant.escape_ms ? guard : s->grant.escape_ms;
+	if (!exchange_listen(s, guard, why) || !session_send(s, "+++", 3) ||
+		!exchange_listen(s, after, why))
+		at_leave(file, line);
 	s->raw_open = s->data_open = false;
 }

@@ -55,29 +55,41 @@ _Noreturn static void leave(void)
 	at_leave(file, line);
 }
 
-static void find_case(void)
+/* 0, or -1 with *error. */
+static int look_up(const char *const dirs[], struct error *error)
 {
 	const char *suite = criterion_current_test->category;
 	const char *name = criterion_current_test->name;
-	struct error error = { 0 };
-	if (spec_load_command(&run.spec, run.s->grant.spec_dirs, suite, &error) < 0) {
-		session_end(run.s, "error", "%s", error_text(&error));
-		leave();
-	}
+	if (spec_load_command(&run.spec, dirs, suite, error) < 0)
+		return -1;
 	const struct command *command = spec_command(&run.spec, suite);
-	if (!command || derive_command(&run.derived, &run.spec, command, &error) < 0) {
-		session_end(run.s, "error", "%s: %s", suite,
-			command ? error_text(&error) : "no model of this command");
-		leave();
-	}
+	if (!command)
+		return error_set(error, "", 0, 0, "%s: no model of this command", suite);
+	if (derive_command(&run.derived, &run.spec, command, error) < 0)
+		return -1;
 	for (size_t i = 0; i < run.derived.count && !run.c; i++) {
 		if (strcmp(run.derived.cases[i].name, name) == 0)
 			run.c = &run.derived.cases[i];
 	}
-	if (!run.c) {
-		session_end(run.s, "error", "the model of %s gives no case %s", suite, name);
-		leave();
-	}
+	return run.c ? 0
+		     : error_set(error, "", 0, 0, "the model of %s gives no case %s", suite, name);
+}
+
+void at_derived_begin(void)
+{
+	struct error ignored = { 0 };
+	if (session_spec_dirs()[0] && look_up(session_spec_dirs(), &ignored) < 0)
+		run_finish();
+	at_begin();
+}
+
+static void find_case(void)
+{
+	struct error error = { 0 };
+	if (run.c || look_up(run.s->grant.spec_dirs, &error) == 0)
+		return;
+	session_end(run.s, "error", "%s", error_text(&error));
+	leave();
 }
 
 /* "server.address", "server.port" */

@@ -443,6 +443,18 @@ int exchange_any_piece(struct session *s, struct deadline deadline, const char *
 	return -1;
 }
 
+bool exchange_listen(struct session *s, int ms, const char *why)
+{
+	const struct deadline end = deadline_in_ms(ms);
+	int64_t since = clock_ns();
+	struct line_piece piece;
+	bool fine = true;
+	while (fine && exchange_piece(s, end, &piece))
+		fine = piece.kind == LINE_URC ? session_queue(s, piece.text)
+					      : exchange_foreign(s, "nothing", &piece);
+	return fine && !s->outcome.verdict && (!why || session_waited(s, since, why));
+}
+
 bool exchange_prompt(struct session *s, int timeout_ms)
 {
 	const struct deadline deadline = deadline_in_ms(timeout_ms);

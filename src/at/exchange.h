@@ -39,4 +39,7 @@ bool exchange_words(struct session *s, const char *command_line, const char *con
 /* Whether a line fits a word of a case. -1: the word itself is broken. */
 int exchange_fits(struct session *s, const char *word, const char *text, size_t len);
 
+/* Lets time pass; URCs are queued. Why the document demands that, or NULL when it does not. */
+bool exchange_listen(struct session *s, int ms, const char *why);
+
 #endif

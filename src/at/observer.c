@@ -171,9 +171,13 @@ void at_expect_message(const char *file, int line, int number, const char *topic
 
 void at_no_message(const char *file, int line, int number, int ms)
 {
+	int64_t since = clock_ns();
 	const struct message *m = next_message(file, line, number, ms);
-	if (!m)
+	if (!m) {
+		if (!session_waited(&at_session, since, "the broker is to get nothing"))
+			at_leave(file, line);
 		return;
+	}
 	struct outcome *o = &at_session.outcome;
 	message_show(&o->actual, m);
 	session_end(&at_session, "fail", "the observer was to receive nothing, and received %s",

@@ -202,9 +202,13 @@ static bool wait_for(const char *file, int line, int peer, int connection, const
 	request_member("count", count);
 	request_member("timeout_ms", timeout_ms);
 	struct answer out = { 0 };
+	int64_t since = clock_ns();
 	if (!request_ask(NULL, 0, timeout_ms, &out))
 		at_leave(file, line);
-	return strcmp(peer_told("reached"), "true") == 0;
+	bool reached = strcmp(peer_told("reached"), "true") == 0;
+	if (!reached && !session_waited(&at_session, since, "the peer is to see nothing"))
+		at_leave(file, line);
+	return reached;
 }
 
 /* The number of the connection that is meant; -1: there is none. */

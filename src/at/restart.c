@@ -14,6 +14,8 @@ struct restart_wait {
 	struct session *s;
 	struct deadline end;
 	int polls, ms;
+	int64_t since_ns;
+	bool up; /* it has said so, and from then on the line is clean */
 	bool answered;
 };
 
@@ -33,6 +35,12 @@ static struct deadline sooner(struct deadline a, struct deadline b)
 	return a.at_ns < b.at_ns ? a : b;
 }
 
+/* From the command, or the power's return, to the start-up line or the first answer. */
+static bool is_up(struct restart_wait *w)
+{
+	return !w->since_ns || session_waited(w->s, w->since_ns, "the module restarts");
+}
+
 /* Takes in what comes until the deadline, the start-up line or an answer. */
 static bool listen(struct restart_wait *w, int ms)
 {
@@ -44,26 +52,33 @@ static bool listen(struct restart_wait *w, int ms)
 			return got == 0;
 		if (piece.kind == LINE_URC && !session_queue(w->s, piece.text))
 			return false;
-		if (piece.kind == LINE_URC && strcmp(piece.text, ready) == 0) {
-			return true;
-		}
-		if (piece.kind == LINE_FINAL && piece.ok && w->polls) {
-			w->answered = true;
-			return true;
-		}
+		bool started = piece.kind == LINE_URC && strcmp(piece.text, ready) == 0;
+		w->answered = piece.kind == LINE_FINAL && piece.ok && w->polls;
+		if (!started && !w->answered)
+			continue;
+		bool told = is_up(w);
+		w->up = w->up || started;
+		w->since_ns = 0;
+		return told;
 	}
 }
 
 static bool poll_once(struct restart_wait *w)
 {
+	/* Half a line behind the start-up line is one that is still coming. */
+	bool clean = w->up && w->polls == 0;
 	w->polls++;
-	return session_reset_line(w->s) && session_send(w->s, "AT\r\n", 4);
+	return (clean || session_reset_line(w->s)) && session_send(w->s, "AT\r\n", 4);
 }
 
 /* The answers of the polls that were too early. */
 static bool settle(struct restart_wait *w)
 {
 	struct session *s = w->s;
+	if (w->up && w->polls == 1 && !s->raw_open) {
+		session_forget(s, ready);
+		return true;
+	}
 	while (w->polls > 1 || s->raw_open) {
 		struct line_piece piece;
 		int got = session_piece(s, deadline_in_ms(s->grant.silence_ms), &piece);
@@ -92,11 +107,15 @@ static bool poll_until_answer(struct restart_wait *w)
 
 bool restart_wait(struct session *s, int timeout_ms)
 {
-	struct restart_wait w = { .s = s, .end = deadline_in_ms(timeout_ms), .ms = timeout_ms };
+	struct restart_wait w = {
+		.s = s, .end = deadline_in_ms(timeout_ms), .ms = timeout_ms, .since_ns = clock_ns()
+	};
+	w.up = session_forget(s, ready);
+	if (w.up)
+		w.since_ns = 0;
 	int first = timeout_ms / 4 < READY_MS ? timeout_ms / 4 : READY_MS;
-	return restart_tolerate(s, true, "the module restarts") &&
-	       (session_forget(s, ready) || listen(&w, first)) && poll_until_answer(&w) &&
-	       restart_tolerate(s, false, "");
+	return restart_tolerate(s, true, "the module restarts") && (w.up || listen(&w, first)) &&
+	       poll_until_answer(&w) && restart_tolerate(s, false, "");
 }
 
 bool restart_resync(struct session *s, int timeout_ms)

@@ -63,7 +63,10 @@ static void rx_read(struct session *s, size_t len)
 	const uint8_t *p = (const uint8_t *)s->message + 1;
 	if (len < 8)
 		return;
+	enum { BITS = 11 };
 	uint64_t t = 0;
+	if (s->uart.baud > 0)
+		s->line_ns += (int64_t)(len - 8) * BITS * 1000000000 / s->uart.baud;
 	for (int i = 7; i >= 0; i--)
 		t = t << 8 | p[i];
 	size_t room = SESSION_MAX_WIRE - s->wire.len, n = len - 8;
@@ -101,11 +104,29 @@ static int receive(struct session *s, int timeout_ms)
 	}
 }
 
+const char *const *session_spec_dirs(void)
+{
+	enum { DIRS = 32 };
+	static const char *dirs[DIRS + 1];
+	static char text[4096];
+	const char *all = getenv("ATCONFORM_SPEC");
+	char *rest = NULL;
+	size_t n = 0;
+	if (dirs[0] || !all || strlen(all) >= sizeof(text))
+		return dirs;
+	strcpy(text, all);
+	for (char *one = strtok_r(text, ":", &rest); one && n < DIRS;
+		one = strtok_r(NULL, ":", &rest))
+		dirs[n++] = one;
+	return dirs;
+}
+
 /* The wire parser's language: unsolicited lines and final results of the general model. */
 static bool learn(struct session *s)
 {
 	struct error error = { 0 };
-	if (spec_load_command(&s->general, s->grant.spec_dirs, NULL, &error) < 0)
+	if (!s->general.memory &&
+		spec_load_command(&s->general, s->grant.spec_dirs, NULL, &error) < 0)
 		return session_end(s, "error", "%s", error_text(&error));
 	const struct spec *g = &s->general;
 	s->urcs = calloc(g->urc_count + 1, sizeof(*s->urcs));
@@ -149,6 +170,10 @@ static bool take_grant(struct session *s, int timeout_ms)
 bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms)
 {
 	*s = (struct session){ .fd = fd };
+	/* Before the lease, not in it: nobody else needs the line for that. */
+	struct error ignored = { 0 };
+	if (session_spec_dirs()[0])
+		spec_load_command(&s->general, session_spec_dirs(), NULL, &ignored);
 	int sent = channel_send(s->fd, CHANNEL_HELLO, case_id, strlen(case_id));
 	if (sent < 0)
 		return lost(s, sent);
@@ -230,6 +255,9 @@ bool session_ask(struct session *s, enum channel_type type, const char *json)
 	s->acked = false;
 	if (!session_tell(s, type, json) || !wait_answer(s, s->grant.deadline_ms, json))
 		return false;
+	/* A port that can't do what the bench says it can is no mistake of the tester's. */
+	if (!s->ack_ok && type == CHANNEL_UART)
+		return session_end(s, "inconclusive", "%s", buf_text(&s->ack_text));
 	if (!s->ack_ok)
 		return session_end(
 			s, "error", "the rig could not do %s: %s", json, buf_text(&s->ack_text));
@@ -275,6 +303,16 @@ bool session_send(struct session *s, const void *bytes, size_t len)
 	int sent = channel_send(s->fd, CHANNEL_TX, bytes, len);
 	s->sent_ns = clock_ns() + s->clock_offset_ns;
 	return sent < 0 ? lost(s, sent) : true;
+}
+
+struct patience session_patience(const struct session *s, int timeout_ms)
+{
+	return (struct patience){ deadline_in_ms(timeout_ms), s->line_ns };
+}
+
+struct deadline session_until(const struct session *s, const struct patience *p)
+{
+	return (struct deadline){ p->deadline.at_ns + s->line_ns - p->line_ns };
 }
 
 /* Data, or a header of it. */
@@ -371,8 +409,37 @@ bool session_drain(struct session *s)
 	return true;
 }
 
+/* Times of the rig's clock. */
+static bool tell_wait(struct session *s, int64_t from_ns, int64_t to_ns, const char *why)
+{
+	enum { SHORT_NS = 2000000 };
+	if (to_ns - from_ns < SHORT_NS)
+		return true;
+	struct buf json = { 0 };
+	buf_printf(&json,
+		"{\"from\":%lld,\"to\":%lld,\"why\":", (long long)(from_ns + s->clock_offset_ns),
+		(long long)(to_ns + s->clock_offset_ns));
+	buf_json_text(&json, why);
+	buf_putc(&json, '}');
+	bool ok = session_tell(s, CHANNEL_WAIT, buf_text(&json));
+	buf_finish(&json);
+	return ok;
+}
+
+bool session_waited(struct session *s, int64_t from_ns, const char *why)
+{
+	return tell_wait(s, from_ns, clock_ns(), why);
+}
+
+bool session_will_wait(struct session *s, int ms, const char *why)
+{
+	int64_t now = clock_ns();
+	return tell_wait(s, now, now + (int64_t)ms * 1000000, why);
+}
+
 bool session_silence(struct session *s, int ms)
 {
+	int64_t since = clock_ns();
 	struct deadline deadline = deadline_in_ms(ms);
 	if (!session_drain(s))
 		return false;
@@ -390,7 +457,7 @@ bool session_silence(struct session *s, int ms)
 		buf_finish(&seen);
 		return false;
 	}
-	return true;
+	return session_waited(s, since, "nothing is to come");
 }
 
 bool session_reset_line(struct session *s)

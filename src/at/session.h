@@ -48,6 +48,7 @@ struct session {
 	bool data_open;     /* behind a prompt: `sent` stays the command that asked for data */
 	bool routed;        /* the air has routes of this case */
 	size_t data_sent;   /* bytes behind the prompt */
+	int64_t line_ns;    /* what all that was received takes on the line, at its rate */
 	struct incoming in; /* data that came and was not taken */
 	struct inbox inbox; /* the same of MQTT messages */
 	int64_t clock_offset_ns, sent_ns, final_ns;
@@ -62,6 +63,9 @@ struct session {
 bool session_open(struct session *s, const char *path, const char *case_id, int timeout_ms);
 /* The same over a connected socket, which becomes the session's. */
 bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms);
+/* The folders with models that the suite program was started with, NULL behind the last: those of
+ * the lease, before there is one. */
+const char *const *session_spec_dirs(void);
 /* Closes the channel and frees everything; the outcome stays until session_finish. */
 void session_close(struct session *s);
 void session_finish(struct session *s);
@@ -85,8 +89,20 @@ int session_any(struct session *s, struct deadline deadline, struct line_piece *
 int session_piece(struct session *s, struct deadline deadline, struct line_piece *out);
 /* Takes in what has come so far. Nothing but blank lines, echo and known URCs may have. */
 bool session_drain(struct session *s);
+/* Says that the time since then (of clock_ns()) was spent because the document demands it, or
+ * because nothing was to come. What is short is not told. */
+bool session_waited(struct session *s, int64_t from_ns, const char *why);
+/* The same of the time to come. */
+bool session_will_wait(struct session *s, int ms, const char *why);
 /* Waits that long; false when any byte comes. */
 bool session_silence(struct session *s, int ms);
+/* A time-out for much data: it does not run while they are on the line, however slow that is. */
+struct patience {
+	struct deadline deadline;
+	int64_t line_ns; /* of the session, at the beginning */
+};
+struct patience session_patience(const struct session *s, int timeout_ms);
+struct deadline session_until(const struct session *s, const struct patience *p);
 /* A known line that came in between, for urc(). */
 bool session_queue(struct session *s, const char *text);
 /* A line of log output that the profile knows. */

@@ -265,6 +265,7 @@ void at_urcs(const char *file, int line, int timeout_ms, const char *const expec
 static bool wait_none(struct session *s, const char *unexpected, int timeout_ms)
 {
 	const struct deadline end = deadline_in_ms(timeout_ms);
+	int64_t since = clock_ns();
 	struct line_piece piece;
 	for (;;) {
 		int found = take_queued(s, unexpected);
@@ -276,7 +277,8 @@ static bool wait_none(struct session *s, const char *unexpected, int timeout_ms)
 		if (found)
 			return false;
 		if (!exchange_piece(s, end, &piece))
-			return !s->outcome.verdict;
+			return !s->outcome.verdict &&
+			       session_waited(s, since, "a line is not to come");
 		if (piece.kind != LINE_URC)
 			return exchange_foreign(s, "nothing", &piece);
 		if (!session_queue(s, piece.text))
@@ -292,14 +294,19 @@ void at_no_urc(const char *file, int line, const char *unexpected, int timeout_m
 
 void at_listen_for(const char *file, int line, int ms)
 {
-	struct session *s = &at_session;
-	const struct deadline end = deadline_in_ms(ms);
-	struct line_piece piece;
-	bool fine = true;
-	while (fine && exchange_piece(s, end, &piece))
-		fine = piece.kind == LINE_URC ? session_queue(s, piece.text)
-					      : exchange_foreign(s, "nothing", &piece);
-	if (!fine || s->outcome.verdict)
+	if (!exchange_listen(&at_session, ms, "the case listens"))
+		at_leave(file, line);
+}
+
+void at_look_again(const char *file, int line, int ms)
+{
+	if (!exchange_listen(&at_session, ms, NULL))
+		at_leave(file, line);
+}
+
+void at_takes(const char *file, int line, int ms, const char *why)
+{
+	if (!session_will_wait(&at_session, ms, why))
 		at_leave(file, line);
 }
 
@@ -328,6 +335,7 @@ void at_unanswered(const char *file, int line, int ms)
 {
 	struct session *s = &at_session;
 	const struct deadline deadline = deadline_in_ms(ms);
+	int64_t since = clock_ns();
 	struct line_piece piece;
 	int got;
 	while ((got = session_piece(s, deadline, &piece)) > 0) {
@@ -338,7 +346,7 @@ void at_unanswered(const char *file, int line, int ms)
 		got = -1;
 		break;
 	}
-	if (got < 0)
+	if (got < 0 || !session_waited(s, since, "no answer is to come"))
 		at_leave(file, line);
 }
 
@@ -348,6 +356,7 @@ void at_until_quiet(const char *file, int line, size_t *ok, size_t *refused)
 	struct deadline deadline = deadline_in_ms(s->grant.answer_ms);
 	const struct deadline end = deadline_in_ms(s->grant.deadline_ms);
 	struct line_piece piece;
+	int64_t since = clock_ns();
 	int got;
 	*ok = *refused = 0;
 	while ((got = session_piece(s, deadline, &piece)) > 0 && !deadline_passed(end)) {
@@ -355,8 +364,10 @@ void at_until_quiet(const char *file, int line, size_t *ok, size_t *refused)
 			continue;
 		*(piece.ok ? ok : refused) += 1;
 		deadline = deadline_in_ms(s->grant.silence_ms);
+		since = clock_ns();
 	}
 	s->raw_open = false;
-	if (got < 0 || !session_reset_line(s))
+	if (got < 0 || !session_waited(s, since, "no more answers are to come") ||
+		!session_reset_line(s))
 		at_leave(file, line);
 }

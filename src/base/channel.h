@@ -28,6 +28,8 @@ enum channel_type {
 	CHANNEL_PEER = 'P', /* JSON, then perhaps NUL and bytes: fixtures/peers/peers.h; answered by
 			       one CHANNEL_PEER, in time */
 	CHANNEL_NOTE = 'N', /* JSON {"text"}: a line of the journal for the reader */
+	CHANNEL_WAIT = 'W', /* JSON {"why","from","to"}, ns since the run's start: time that the
+			       document demands; "to" may be to come */
 	CHANNEL_VERDICT = 'V', /* JSON {"verdict","message","file","at","expected","actual"} */
 	/* rig -> worker */
 	CHANNEL_GRANT = 'G', /* JSON: the lease, see docs/rig-protocol.md */

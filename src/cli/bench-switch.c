@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "rig/modem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,6 @@ struct source {
 	const char *path; /* of the switch, in the file */
 	struct error *error;
 };
-
-/* The auto-reset circuit of common ESP boards: RTS alone holds EN low, DTR alone GPIO0. The chip is
- * reset with GPIO0 high, so that it starts its firmware; both lines end up released. */
-static const struct rig_modem_step esp[] = { { 0, 1, 100 }, { 0, 0, 50 } };
 
 /* Behind the switch's path stands `where`, such as ".lines[1].ms". */
 static int wrong(const struct source *s, const char *where, const char *what)
@@ -103,8 +100,8 @@ static int load_lines(const struct source *s, const json_t *value, struct rig_sw
 	const char *name = json_string_value(value);
 	size_t count = json_array_size(value);
 	if (name && strcmp(name, "esp") == 0) {
-		out->lines = esp;
-		out->line_count = sizeof(esp) / sizeof(esp[0]);
+		out->lines = modem_esp;
+		out->line_count = MODEM_ESP_STEPS;
 		return 0;
 	}
 	if (!json_is_array(value) || count == 0 || count > LINES_MAX)

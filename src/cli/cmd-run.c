@@ -16,6 +16,7 @@
 #include "cli/replay.h"
 #include "cli/resume.h"
 #include "cli/suite.h"
+#include "cli/without.h"
 #include "report/progress.h"
 #include "report/report.h"
 #include "rig/link.h"
@@ -32,7 +33,7 @@
 
 struct session {
 	struct run_options options;
-	struct words dirs;
+	struct words dirs, reasons;
 	struct spec spec;
 	struct bench bench;
 	struct broker_choice broker;
@@ -110,6 +111,7 @@ static void settle_recording(struct session *s)
 	for (int i = 0; i < s->jobs; i++)
 		s->iuts[i].switches = rig->switches;
 	rig->air = rig->pki = NULL;
+	rig->put_back = rig->nvs_capped = false;
 	rig->broker.program = NULL;
 	s->strict |= s->recorded->strict;
 	s->require_all |= s->recorded->require_all;
@@ -160,9 +162,15 @@ static int load(struct session *s, struct error *error)
 	s->gate_inferred = s->bench.gate_inferred;
 	if (s->options.gate)
 		s->gate_inferred = strcmp(s->options.gate, "inferred") == 0;
+	if (s->options.max_nvs_writes >= 0) {
+		s->bench.rig.nvs_capped = true;
+		s->bench.rig.max_nvs_writes = s->options.max_nvs_writes;
+	}
 	settle_recording(s);
 	if (suite_load(&s->suite, s->suite_program, s->dirs.items, error) < 0 ||
-		suite_check(&s->suite, &s->spec, error) < 0 || select_cases(s, error) < 0)
+		suite_check(&s->suite, &s->spec, error) < 0 ||
+		without_check(&s->options.without, &s->suite, error) < 0 ||
+		select_cases(s, error) < 0)
 		return -1;
 	return choose_profile(s, error);
 }
@@ -206,33 +214,41 @@ static int hold(struct session *s, struct error *error)
 	return o->waivers ? gate_waivers(&s->gate, o->waivers, &s->suite, &s->spec, error) : 0;
 }
 
+/* What the bench does not have. */
+static void decide_by_bench(const struct session *s, struct rig_case *c)
+{
+	for (size_t k = 0; c->needs[k] && !c->decided; k++) {
+		if (bench_has(&s->bench, c->needs[k]))
+			continue;
+		c->decided = "unequipped";
+		c->decided_why = broker_missing(&s->bench, c->needs[k]);
+		if (!c->decided_why)
+			c->decided_why = lines_missing(s->iuts, c->needs[k]);
+		if (!c->decided_why)
+			c->decided_why = c->needs[k];
+	}
+}
+
 /* Verdicts that are known before the first byte: what the profile does not claim, what the operator
- * did not allow, what the bench does not have. */
+ * left out or did not allow, what the bench does not have. */
 static void decide(struct session *s)
 {
 	for (size_t i = 0; i < s->suite.count; i++) {
 		struct rig_case *c = &s->suite.cases[i];
+		const char *without = without_means(&s->options.without, c);
 		if (s->recorded) {
 			replay_decides(s->recorded, c);
-			continue;
-		}
-		if (*c->command && profile_absent(&s->profile.profile, c->command)) {
+		} else if (*c->command && profile_absent(&s->profile.profile, c->command)) {
 			c->decided = "n/a";
 			c->decided_why = "the profile does not claim this command";
-			continue;
+		} else if (without) {
+			c->decided = "skipped";
+			c->decided_why = without_why(&s->reasons, without);
+		} else {
+			decide_by_bench(s, c);
 		}
-		for (size_t k = 0; c->needs[k] && !c->decided; k++) {
-			if (bench_has(&s->bench, c->needs[k]))
-				continue;
-			c->decided = "unequipped";
-			c->decided_why = broker_missing(&s->bench, c->needs[k]);
-			if (!c->decided_why)
-				c->decided_why = lines_missing(s->iuts, c->needs[k]);
-			if (!c->decided_why)
-				c->decided_why = c->needs[k];
-		}
-		if (!c->decided && suite_tagged(c, "destructive") && !s->bench.destructive &&
-			!s->options.allow_destructive) {
+		bool barred = !s->bench.destructive && !s->options.allow_destructive;
+		if (!c->decided && !s->recorded && barred && suite_tagged(c, "destructive")) {
 			c->decided = "skipped";
 			c->decided_why = "destructive; allowed with --allow destructive";
 		}
@@ -442,6 +458,7 @@ static void finish(struct session *s)
 	broker_choice_finish(&s->broker);
 	bench_finish(&s->bench);
 	words_finish(&s->dirs);
+	without_finish(&s->reasons);
 	free(s->suite_program);
 	free(s->module_program);
 	free(s->run_dir);

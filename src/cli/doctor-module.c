@@ -190,8 +190,12 @@ static void say_reset(struct doctor *d, const struct doctor_board *board)
 			"DTR and RTS restart the module: \"reset\": {\"lines\": \"esp\"}");
 	else if (s->reset == SURVEY_FAILED)
 		doctor_say(d, DOCTOR_MISSING, "auto-reset",
-			"DTR and RTS do not restart the module: this board has no such circuit, or "
-			"it is not connected");
+			"DTR and RTS do not restart the module%s%s: this board has no such "
+			"circuit, or it is not connected",
+			*s->reset_why ? ", " : "", s->reset_why);
+	else if (d->options.try_reset)
+		doctor_say(d, DOCTOR_UNTRIED, "auto-reset",
+			"not while the module is at another rate than after a restart");
 	else
 		doctor_say(d, DOCTOR_UNTRIED, "auto-reset",
 			"whether DTR and RTS restart the module: --try-reset moves them");
@@ -199,18 +203,20 @@ static void say_reset(struct doctor *d, const struct doctor_board *board)
 
 static void say_power(struct doctor *d, const struct doctor_board *board)
 {
-	const struct rig_switch *power = &board->bench.switches.power;
+	const struct rig_switch *s = &board->bench.switches.power;
 	bool own = text_starts(board->iut.address, "virtual:") ||
 		   text_starts(board->iut.address, "exec:");
 	if (own)
 		return;
-	if (!power->command && bench_has(&d->bench, "power"))
+	if (!s->command && !s->line_count && bench_has(&d->bench, "power"))
 		doctor_say(d, DOCTOR_WRONG, "power",
 			"the bench has the facility \"power\", but no \"power\" command that "
 			"switches it");
-	else if (power->command)
+	else if (s->command)
 		doctor_say(d, DOCTOR_UNTRIED, "power", "%s, as the bench says: not run",
-			doctor_text(power->command[0], 60));
+			doctor_text(s->command[0], 60));
+	else if (s->line_count)
+		doctor_say(d, DOCTOR_UNTRIED, "power", "by modem lines, as the bench says");
 	else
 		doctor_say(d, DOCTOR_MISSING, "power",
 			"a board that hangs can't be brought back: put a switch into its supply "

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "cli/cli.h"
+#include "report/wear.h"
 #include "rig/journal.h"
 
 #include <errno.h>
@@ -183,6 +184,29 @@ static int64_t time_now(struct resume *r)
 	return since > r->run->last_ns ? since : r->run->last_ns;
 }
 
+/* Found settings of a line stand together in the journal, and so do they here. */
+static void lines_before(struct resume *r)
+{
+	const struct run *run = r->run;
+	int count = wear_lines(run);
+	for (size_t i = 0; i < run->found_count; i++)
+		count = run->found[i].line >= count ? run->found[i].line + 1 : count;
+	r->lines = calloc((size_t)count + 1, sizeof(*r->lines));
+	r->settings = calloc(run->found_count + 1, sizeof(*r->settings));
+	if (!r->lines || !r->settings)
+		abort();
+	for (int line = 0; line < count; line++)
+		r->lines[line].nvs_writes = wear_nvs_writes(run, line);
+	for (size_t i = 0; i < run->found_count; i++) {
+		struct rig_line_before *line = &r->lines[run->found[i].line];
+		r->settings[i] = (struct rig_setting){ run->found[i].name, run->found[i].value };
+		if (!line->setting_count++)
+			line->settings = &r->settings[i];
+	}
+	r->rig.lines_before = r->lines;
+	r->rig.line_count = (size_t)count;
+}
+
 int resume_prepare(struct resume *r, const struct rig_plan *plan, struct error *error)
 {
 	if (check_header(r, plan, error) < 0 || check_plan(r, plan, error) < 0)
@@ -199,6 +223,7 @@ int resume_prepare(struct resume *r, const struct rig_plan *plan, struct error *
 		abort();
 	for (size_t i = 0; i < plan->case_count; i++)
 		r->before[i] = before_of(&r->run->cases[i], plan->cases[i].decided != NULL);
+	lines_before(r);
 	if (cut_half_line(r, error) < 0)
 		return -1;
 	r->rig.cases = r->before;
@@ -214,6 +239,8 @@ void resume_finish(struct resume *r)
 		free(r->argv[i]);
 	free(r->argv);
 	free(r->before);
+	free(r->lines);
+	free(r->settings);
 	free(r->dir);
 	if (r->run && r->rig.journal_fd >= 0)
 		close(r->rig.journal_fd);

@@ -9,6 +9,8 @@
 #include "rig/rig.h"
 
 struct resume {
+	struct rig_line_before *lines; /* and what they were found with, in one block */
+	struct rig_setting *settings;
 	struct run *run; /* what the journal says, or NULL: nothing is resumed */
 	char *dir;
 	bool complete;   /* there is nothing to go on with */

@@ -35,6 +35,12 @@ static const char help[] =
 	"  --strict             a known deviation does not conform either\n"
 	"  --require-all        a case that the bench is not equipped for does not conform\n"
 	"  --allow destructive  cases that restore, roll back or rewrite the module's settings\n"
+	"  --without TAG        leave out the cases of a tag: slow, radio, nvs, uart, "
+	"destructive,\n"
+	"                       needs:FACILITY; may be a glob, and be repeated\n"
+	"  --max-nvs-writes N   no further case that writes to the module's flash once a line "
+	"has\n"
+	"                       had N such writes (0: none at all)\n"
 	"  --fail-fast          stop at the first fail; the rest is missing\n"
 	"  --shard I/N          the I-th of N parts of the plan\n"
 	"  --shuffle SEED       in an order of that seed; 0: in any, the seed is told\n"
@@ -53,7 +59,7 @@ static const char help[] =
 	"exit: 0 conforms, 1 does not, 2 usage, 3 module or bench unusable, 4 internal error,\n"
 	"      5 nothing was verified\n";
 
-enum { SHARDS_MAX = 1000, REPEAT_MAX = 1000, BUDGET_MAX = 1000000 };
+enum { SHARDS_MAX = 1000, REPEAT_MAX = 1000, BUDGET_MAX = 1000000, WRITES_MAX = 1000000000 };
 
 enum opt {
 	OPT_IUT = 256,
@@ -67,6 +73,8 @@ enum opt {
 	OPT_STRICT,
 	OPT_REQUIRE_ALL,
 	OPT_ALLOW,
+	OPT_WITHOUT,
+	OPT_MAX_NVS_WRITES,
 	OPT_FAIL_FAST,
 	OPT_DRY_RUN,
 	OPT_SPEC,
@@ -95,6 +103,8 @@ static const struct option longs[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "require-all", no_argument, NULL, OPT_REQUIRE_ALL },
 	{ "allow", required_argument, NULL, OPT_ALLOW },
+	{ "without", required_argument, NULL, OPT_WITHOUT },
+	{ "max-nvs-writes", required_argument, NULL, OPT_MAX_NVS_WRITES },
 	{ "fail-fast", no_argument, NULL, OPT_FAIL_FAST },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "spec", required_argument, NULL, OPT_SPEC },
@@ -180,6 +190,11 @@ static int take(struct run_options *o, int opt, char **argv)
 	case OPT_REPORT:
 		words_add(&o->reports, optarg);
 		return -1;
+	case OPT_WITHOUT:
+		words_add(&o->without, optarg);
+		return -1;
+	case OPT_MAX_NVS_WRITES:
+		return number("max-nvs-writes", optarg, 0, WRITES_MAX, &o->max_nvs_writes);
 	case OPT_SPEC:
 		words_add(&o->spec, optarg);
 		return -1;
@@ -264,7 +279,7 @@ static void brokers_of_environment(struct run_options *o)
 int run_options_parse(struct run_options *out, int argc, char **argv)
 {
 	int opt, code = -1;
-	out->shuffle = out->retries = out->flaky_budget = -1;
+	out->shuffle = out->retries = out->flaky_budget = out->max_nvs_writes = -1;
 	optind = 0; /* also forgets the words of another call */
 	opterr = 0;
 	while (code < 0 && (opt = getopt_long(argc, argv, ":", longs, NULL)) != -1)
@@ -282,6 +297,7 @@ void run_options_finish(struct run_options *options)
 	words_finish(&options->iuts);
 	words_finish(&options->spec);
 	words_finish(&options->reports);
+	words_finish(&options->without);
 }
 
 /* ---- the options of a run that is resumed ---- */
@@ -318,6 +334,9 @@ static int check_texts(
 		return differs("--iut", before->iuts.count ? before->iuts.items[0] : NULL, error);
 	if (given->spec.count && !same_words(&given->spec, &before->spec))
 		return differs("--spec", before->spec.count ? before->spec.items[0] : NULL, error);
+	if (given->without.count && !same_words(&given->without, &before->without))
+		return differs("--without", before->without.count ? before->without.items[0] : NULL,
+			error);
 	size_t i = 0;
 	while (given->patterns[i] && before->patterns[i] &&
 		strcmp(given->patterns[i], before->patterns[i]) == 0)
@@ -341,6 +360,7 @@ static int check_numbers(
 		{ "--repeat", given->repeat, before->repeat, 0 },
 		{ "--retries", given->retries, before->retries, -1 },
 		{ "--flaky-budget", given->flaky_budget, before->flaky_budget, -1 },
+		{ "--max-nvs-writes", given->max_nvs_writes, before->max_nvs_writes, -1 },
 		{ "--strict", given->strict, before->strict, 0 },
 		{ "--require-all", given->require_all, before->require_all, 0 },
 		{ "--allow", given->allow_destructive, before->allow_destructive, 0 },

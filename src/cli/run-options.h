@@ -15,6 +15,8 @@ struct run_options {
 	const char *const *patterns;    /* NULL-terminated */
 	const char *baseline, *waivers; /* or NULL */
 	const char *resume;             /* a run's folder, or NULL */
+	struct words without;           /* tags that are left out */
+	int64_t max_nvs_writes;         /* of each line; -1: what the bench says */
 	int jobs;                       /* 0: as many as the bench has lines */
 	int shard, shards;              /* shards 0: the whole plan */
 	int64_t shuffle;                /* -1: not wanted; 0: any seed */

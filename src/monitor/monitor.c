@@ -97,7 +97,7 @@ static void on_command(void *user, const char *command)
 	struct monitor *m = user;
 	flow_command(m->flow, command);
 	mqtt_command(m->mqtt, command);
-	if (m->watcher.on_command && !m->tolerant)
+	if (m->watcher.on_command && (!m->tolerant || m->watcher.always))
 		m->watcher.on_command(m->watcher.user, command);
 }
 
@@ -399,7 +399,7 @@ static void drain(struct monitor *m)
 {
 	struct line_piece piece;
 	while (line_next(m->line, &piece)) {
-		if (m->watcher.on_piece && !m->tolerant)
+		if (m->watcher.on_piece && (!m->tolerant || m->watcher.always))
 			m->watcher.on_piece(m->watcher.user, &piece);
 		judge(m, &piece);
 	}

@@ -93,6 +93,7 @@ struct monitor_watcher {
 	void (*on_command)(void *user, const char *command);
 	void (*on_piece)(void *user, const struct line_piece *piece);
 	void *user;
+	bool always; /* also while it looks away */
 };
 void monitor_watch(struct monitor *m, const struct monitor_watcher *watcher);
 

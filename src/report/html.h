@@ -34,5 +34,6 @@ int html_ledger(struct html *h);
 int html_cases(struct html *h);
 int html_wire_data(struct html *h); /* of the cases, at the end of the page */
 void html_plots(struct html *h);
+void html_time(struct html *h); /* one of the plots */
 
 #endif

@@ -84,6 +84,7 @@ int read_part(struct reader *r)
 		return -1;
 	for (size_t i = 0; i < JOURNAL_LANES; i++)
 		reader_drop_lease(&r->lanes[i]);
+	reader_time_part(r);
 	KEEP_ADD(r->run->parts, r->run->part_count) = p;
 	return 0;
 }

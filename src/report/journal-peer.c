@@ -99,6 +99,7 @@ int read_peer(struct reader *r)
 	if (reader_case(r, &c) || reader_lane(r, &lane, &l) ||
 		reader_need_number(r, "p", &number) || reader_need_text(r, "what", &what))
 		return -1;
+	reader_time_peer(r, lane, what);
 	if (number < -1 || number > INT32_MAX)
 		return reader_fail(r, "no such peer: %lld", (long long)number);
 	struct run_attempt *a = c ? reader_attempt(c) : NULL;
@@ -117,11 +118,12 @@ int read_broker(struct reader *r)
 	struct run_case *c;
 	struct lane *lane;
 	int l;
-	const char *what, *text;
+	const char *what = "log", *text;
 	if (reader_case(r, &c) || reader_lane(r, &lane, &l))
 		return -1;
 	if (r->object && (reader_need_text(r, "what", &what) || reader_text(r, "text", &text)))
 		return -1;
+	reader_time_broker(r, lane, what);
 	struct run_attempt *a = c ? reader_attempt(c) : NULL;
 	if (!a)
 		return 0;

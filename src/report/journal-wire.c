@@ -108,6 +108,7 @@ int read_lease(struct reader *r)
 	lane->recovery_count = 0;
 	KEEP_ADD(c->attempts, c->attempt_count) = a;
 	lane->c = c - r->run->cases;
+	time_lease(reader_time(r, lane), r->t);
 	exchange_reset(&lane->exchange);
 	answer_reset(&lane->answer);
 	return 0;
@@ -129,6 +130,7 @@ int read_release(struct reader *r)
 		a->answer_lines = sum.lines;
 		a->answered = true;
 	}
+	time_release(reader_time(r, lane), r->t);
 	reader_drop_lease(lane);
 	return 0;
 }
@@ -171,8 +173,9 @@ static void measure(struct reader *r, const struct exchange *x)
 		l->us[at] = sample;
 }
 
-/* Common to tx and rx. *n: bytes in r->bytes; -1 when the journal only has their number. */
-static int take_bytes(struct reader *r, struct lane **lane, long *n)
+/* Common to tx and rx. *n: bytes in r->bytes; -1 when the journal only has their number, which is
+ * *count then. */
+static int take_bytes(struct reader *r, struct lane **lane, long *n, int64_t *count)
 {
 	struct run_case *c;
 	int l;
@@ -182,11 +185,13 @@ static int take_bytes(struct reader *r, struct lane **lane, long *n)
 		reader_extend(r, c);
 	if (!r->object) {
 		*n = r->quick.count;
+		*count = *n;
 		return 0;
 	}
 	const json_t *string = json_object_get(r->object, "bytes");
 	*n = -1;
 	if (!string && json_is_integer(json_object_get(r->object, "len"))) {
+		*count = json_integer_value(json_object_get(r->object, "len"));
 		exchange_reset(&(*lane)->exchange);
 		answer_counted(&(*lane)->answer);
 		return 0;
@@ -194,6 +199,7 @@ static int take_bytes(struct reader *r, struct lane **lane, long *n)
 	if (!json_is_string(string))
 		return reader_fail(r, "\"bytes\" is missing");
 	*n = reader_bytes(r, string);
+	*count = *n;
 	return *n < 0 ? -1 : 0;
 }
 
@@ -224,8 +230,10 @@ int read_tx(struct reader *r)
 {
 	struct lane *lane;
 	long n;
-	if (take_bytes(r, &lane, &n))
+	int64_t count = 0;
+	if (take_bytes(r, &lane, &n, &count))
 		return -1;
+	time_sent(reader_time(r, lane), r->t, count);
 	if (n <= 0)
 		return 0;
 	exchange_sent(&lane->exchange, r->bytes, (size_t)n, r->t);
@@ -239,8 +247,10 @@ int read_rx(struct reader *r)
 {
 	struct lane *lane;
 	long n;
-	if (take_bytes(r, &lane, &n))
+	int64_t count = 0;
+	if (take_bytes(r, &lane, &n, &count))
 		return -1;
+	time_received(reader_time(r, lane), r->t, count);
 	if (n > 0 && lane->c >= 0)
 		answer_received(&lane->answer, r->bytes, (size_t)n);
 	if (n > 0 && !*r->run->banner)
@@ -259,12 +269,17 @@ int read_rx(struct reader *r)
 int read_line_event(struct reader *r)
 {
 	struct lane *lane;
+	const char *what, *text, *uart;
 	int l;
-	if (reader_lane(r, &lane, &l))
+	if (reader_lane(r, &lane, &l) || reader_text(r, "what", &what) ||
+		reader_text(r, "text", &text) || reader_text(r, "uart", &uart))
 		return -1;
 	buf_clear(&lane->boot);
-	const char *what = json_string_value(json_object_get(r->object, "what"));
-	return what && strcmp(what, "out") == 0 ? reader_board_out(r) : 0;
+	if (strcmp(what, "open") == 0)
+		reader_time_opened(r, lane, uart);
+	else if (strcmp(what, "uart") == 0)
+		time_rate(reader_time(r, lane), text, false);
+	return strcmp(what, "out") == 0 ? reader_board_out(r) : 0;
 }
 
 int read_recover(struct reader *r)
@@ -276,6 +291,7 @@ int read_recover(struct reader *r)
 		reader_text(r, "text", &step.text) || reader_number(r, "ms", &step.ms) ||
 		reader_flag(r, r->object, "ok", &step.ok))
 		return -1;
+	reader_time_recovered(r, lane, &step);
 	KEEP_ADD(lane->recoveries, lane->recovery_count) = step;
 	return 0;
 }

@@ -206,6 +206,7 @@ static int read_resume(struct reader *r)
 	run->end_text = "";
 	run->signal = 0;
 	run->resumed++;
+	reader_time_pause(r);
 	for (size_t i = 0; i < JOURNAL_LANES; i++)
 		reader_drop_lease(&r->lanes[i]);
 	return 0;
@@ -278,13 +279,15 @@ static int (*handler(const char *event))(struct reader *)
 	} handlers[] = { { "rx", read_rx }, { "tx", read_tx }, { "peer", read_peer },
 		{ "broker", read_broker }, { "run", read_run }, { "requirement", read_requirement },
 		{ "deviation-known", read_known }, { "plan", read_plan }, { "probe", read_probe },
-		{ "recover", read_recover }, { "line", read_line_event }, { "board", read_board },
+		{ "wait", read_wait }, { "recover", read_recover }, { "line", read_line_event },
+		{ "board", read_board },
 		{ "lease", read_lease }, { "release", read_release }, { "note", read_note },
 		{ "breach", read_breach }, { "deviation", read_deviation },
 		{ "tolerate", read_other_of_case }, { "control", read_other_of_case },
 		{ "bulk", read_other_of_case }, { "verdict", read_verdict }, { "end", read_end },
 		{ "resume", read_resume }, { "baseline", read_baseline }, { "was", read_was },
-		{ "waiver", read_waiver }, { "elsewhere", read_elsewhere }, { "part", read_part } };
+		{ "waiver", read_waiver }, { "elsewhere", read_elsewhere }, { "part", read_part },
+		{ "nvs", read_nvs }, { "settings", read_settings }, { "put-back", read_put_back } };
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
 		if (strcmp(handlers[i].event, event) == 0)
 			return handlers[i].read;
@@ -294,6 +297,8 @@ static int (*handler(const char *event))(struct reader *)
 static void count_line(struct reader *r)
 {
 	r->run->lines++;
+	r->t_before = r->t_now;
+	r->t_now = r->t;
 	if (r->t > r->run->last_ns)
 		r->run->last_ns = r->t;
 }
@@ -406,6 +411,7 @@ int journal_read(struct run *run, struct error *error)
 	int result = read_all(r, &lines);
 	result = result ? result : reader_end_gate(r);
 	result = result ? result : refuse_twins(r);
+	reader_time_done(r);
 	lines_finish(&lines);
 	for (size_t i = 0; i < JOURNAL_LANES; i++) {
 		struct lane *lane = &r->lanes[i];

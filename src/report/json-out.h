@@ -26,4 +26,8 @@ void out_number(struct json_out *j, const char *key, int64_t value);
 void out_flag(struct json_out *j, const char *key, bool value);
 void out_list(struct json_out *j, const char *key, const char *const *texts); /* not when empty */
 
+struct run;
+/* report-ctrf-time.c: "time_account", when the journal tells. */
+void out_time_account(struct json_out *j, const struct run *run);
+
 #endif

@@ -16,6 +16,8 @@ struct lane {                            /* one line to an IUT */
 	struct exchange exchange;
 	struct answer answer; /* of the case that holds the lease */
 	struct buf boot;      /* received since something was sent: where the banner is */
+	struct time_account time;
+	int64_t broker_ns; /* its broker was started then, between leases; 0: none is starting */
 };
 
 struct quick { /* what a line said that was read without the JSON reader; bytes in r->bytes */
@@ -29,7 +31,9 @@ struct reader {
 	int line;         /* number of the line being read */
 	int64_t from, to; /* its place in the file */
 	int64_t t;
-	const json_t *object; /* NULL: `quick` instead */
+	int64_t t_now, t_before; /* of this line, once it is known, and of the one before */
+	int64_t epoch;           /* begin of the run, or of the part of a merged one */
+	const json_t *object;    /* NULL: `quick` instead */
 	struct quick quick;
 	struct lane lanes[JOURNAL_LANES];
 	char *bytes; /* scratch for wire bytes */
@@ -56,6 +60,17 @@ long reader_bytes(struct reader *r, const json_t *string);
 typedef int quick_fn(struct reader *r);
 quick_fn *journal_quick(struct reader *r, const char *text, size_t len);
 
+/* journal-time.c: what the events say about where the time went. The account of a line, which
+ * begins with this call if it has not before. */
+struct time_account *reader_time(struct reader *r, struct lane *lane);
+int read_wait(struct reader *r);
+void reader_time_opened(struct reader *r, struct lane *lane, const char *uart);
+void reader_time_recovered(struct reader *r, struct lane *lane, const struct run_recovery *step);
+void reader_time_broker(struct reader *r, struct lane *lane, const char *what);
+void reader_time_peer(struct reader *r, struct lane *lane, const char *what);
+void reader_time_pause(struct reader *r);
+void reader_time_part(struct reader *r); /* one begins, or all is read */
+void reader_time_done(struct reader *r);
 /* Events about the bytes of the lines. */
 int read_lease(struct reader *r);
 int read_release(struct reader *r);
@@ -74,6 +89,10 @@ int read_breach(struct reader *r);
 int read_deviation(struct reader *r);
 int read_other_of_case(struct reader *r);
 int read_verdict(struct reader *r);
+/* Events about the boards. */
+int read_nvs(struct reader *r);
+int read_settings(struct reader *r);
+int read_put_back(struct reader *r);
 /* Events about what the run is held against. */
 int read_baseline(struct reader *r);
 int read_was(struct reader *r);

@@ -6,6 +6,7 @@
 #include "report/board.h"
 #include "report/columns.h"
 #include "report/text.h"
+#include "report/wear.h"
 
 #include <string.h>
 
@@ -215,6 +216,24 @@ static void extras(const struct run *run, FILE *out)
 	waiver_lines(run, false, "Waivers without a use in this run", out);
 }
 
+static void about_wear(const struct run *run, FILE *out)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	wear_left_out(&left_out, run);
+	if (left_out.len)
+		column_wrapped(out, 0, 2, "Left out: %s", buf_text(&left_out));
+	for (int line = 0; line < wear_lines(run); line++) {
+		AUTO_BUF struct buf writes = { 0 };
+		AUTO_BUF struct buf settings = { 0 };
+		wear_nvs(&writes, run, line);
+		wear_put_back(&settings, run, line);
+		if (writes.len)
+			column_wrapped(out, 0, 2, "Writes to flash, %s", buf_text(&writes));
+		if (settings.len)
+			column_wrapped(out, 0, 2, "Settings, %s", buf_text(&settings));
+	}
+}
+
 static void totals(const struct run *run, FILE *out)
 {
 	AUTO_BUF struct buf counts = { 0 };
@@ -233,6 +252,11 @@ static void totals(const struct run *run, FILE *out)
 			run->standings[RUN_BEFORE], run->standings[RUN_WAIVED]);
 	fputc('\n', out);
 	column_wrapped(out, 0, 2, "%s", buf_text(&counts));
+	about_wear(run, out);
+	AUTO_BUF struct buf time = { 0 };
+	text_time(&time, run);
+	if (time.len)
+		column_wrapped(out, 0, 2, "%s", buf_text(&time));
 	column_wrapped(out, 0, 2, "%s", buf_text(&end));
 }
 

@@ -351,6 +351,7 @@ void html_plots(struct html *h)
 		     "id=\"h-plots\">Plots</h2><div class=\"plots\">\n");
 	families(h);
 	timeline(h);
+	html_time(h);
 	latencies(h);
 	html_puts(h, "</div></section>\n");
 }

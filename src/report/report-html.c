@@ -2,6 +2,7 @@
 /* The HTML report: one file, no network, readable without its script. This part: the page, the
  * outcome, counts and facts of the run. */
 #include "report/format.h"
+#include "report/wear.h"
 
 #include "html-assets.h"
 #include "report/board.h"
@@ -163,6 +164,31 @@ static void command_line(struct html *h)
 	fact(h, "Command", buf_text(&words));
 }
 
+static void wear_facts(struct html *h)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	AUTO_BUF struct buf writes = { 0 };
+	AUTO_BUF struct buf settings = { 0 };
+	wear_left_out(&left_out, h->run);
+	for (int line = 0; line < wear_lines(h->run); line++) {
+		size_t before = writes.len;
+		buf_puts(&writes, before ? "; " : "");
+		size_t start = writes.len;
+		wear_nvs(&writes, h->run, line);
+		if (writes.len == start)
+			writes.len = before;
+		before = settings.len;
+		buf_puts(&settings, before ? "; " : "");
+		start = settings.len;
+		wear_put_back(&settings, h->run, line);
+		if (settings.len == start)
+			settings.len = before;
+	}
+	fact(h, "Left out", left_out.len ? buf_text(&left_out) : "");
+	fact(h, "Flash writes", writes.len ? buf_text(&writes) : "");
+	fact(h, "Settings", settings.len ? buf_text(&settings) : "");
+}
+
 static void facts(struct html *h)
 {
 	const struct run *run = h->run;
@@ -200,6 +226,7 @@ static void facts(struct html *h)
 		fact(h, "Board", buf_text(&board));
 	}
 	fact(h, "Baseline", buf_text(&baseline));
+	wear_facts(h);
 	fact(h, "Program", run->program);
 	fact(h, "Run", run->id);
 	command_line(h);

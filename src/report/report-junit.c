@@ -3,6 +3,7 @@
  * suites, one per command; a case once, its attempts inside; counts that add up; a skip, deviation
  * or missing case never looks like a pass. */
 #include "report/format.h"
+#include "report/wear.h"
 
 #include "base/cleanup.h"
 #include "report/board.h"
@@ -91,6 +92,24 @@ static void property(struct writer *w, const char *name, const char *value)
 	fputs("/>\n", w->out);
 }
 
+static void wear_properties(struct writer *w)
+{
+	AUTO_BUF struct buf left_out = { 0 };
+	wear_left_out(&left_out, w->run);
+	if (left_out.len)
+		property(w, "atconform.left_out", buf_text(&left_out));
+	for (int line = 0; line < wear_lines(w->run); line++) {
+		AUTO_BUF struct buf writes = { 0 };
+		AUTO_BUF struct buf settings = { 0 };
+		wear_nvs(&writes, w->run, line);
+		wear_put_back(&settings, w->run, line);
+		if (writes.len)
+			property(w, "atconform.nvs_writes", buf_text(&writes));
+		if (settings.len)
+			property(w, "atconform.settings", buf_text(&settings));
+	}
+}
+
 static void properties(struct writer *w)
 {
 	const struct run *run = w->run;
@@ -102,6 +121,7 @@ static void properties(struct writer *w)
 	property(w, "atconform.iut", run->iut);
 	property(w, "atconform.bench", run->bench);
 	property(w, "atconform.profile", run->profile);
+	wear_properties(w);
 	if (*run->firmware)
 		property(w, "atconform.firmware", run->firmware);
 	property(w, "atconform.exit", code);

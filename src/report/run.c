@@ -4,6 +4,7 @@
 
 #include "report/journal.h"
 #include "report/keep.h"
+#include "report/wear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,7 @@ int run_open(struct run **out, const char *path, struct error *error)
 		return -1;
 	}
 	run_judge(run);
+	wear_count_left_out(run);
 	*out = run;
 	return 0;
 }
@@ -83,10 +85,16 @@ void run_close(struct run *run)
 	free(run->probes);
 	free(run->recoveries);
 	free(run->breaches);
+	free(run->nvs);
+	free(run->found);
+	free(run->put_backs);
+	free(run->left_out);
 	free(run->was);
 	free(run->parts);
 	free(run->waivers);
 	free(run->latencies);
+	free(run->time_account.lines);
+	free(run->time_account.waits);
 	free(run->detail);
 	free(run->path);
 	keep_destroy(run->memory);

@@ -7,6 +7,7 @@
 
 #include "base/attempt.h"
 #include "report/report.h"
+#include "report/time-account.h"
 #include "report/waiver.h"
 
 #include <stddef.h>
@@ -89,6 +90,23 @@ struct run_attempt {
 	uint64_t answer, answer_lines; /* struct answer_sum: what the module said */
 };
 
+struct run_wait { /* time that the document demands, or nothing was to come in, by reason */
+	const char *why;
+	int64_t ns, count;
+};
+
+struct run_time {            /* where the time went; see report/time-account.h */
+	bool told;           /* the journal says enough for an account */
+	struct time_sum sum; /* of all lines */
+	struct run_time_line {
+		int line;
+		struct time_sum sum;
+	} * lines;
+	size_t line_count;
+	struct run_wait *waits; /* the longest first */
+	size_t wait_count;
+};
+
 struct run_part { /* a run that was merged into this one */
 	const char *id, *time, *host, *iut, *bench, *end;
 	int64_t shard, cases; /* shard 0: it was of no shard */
@@ -144,6 +162,30 @@ struct run_case {
 	const struct run_waiver *waiver; /* when it is waived */
 };
 
+struct run_left_out {         /* cases that were not run, for one reason */
+	enum verdict verdict; /* skipped, unequipped or n/a */
+	const char *why;
+	size_t count;
+};
+
+struct run_nvs { /* writes to the flash behind a line by commands of one name */
+	int line;
+	const char *command;
+	int64_t by_cases, by_rig;
+};
+
+struct run_found { /* a setting that a line was found with */
+	int line;
+	const char *name, *value; /* as the module told it */
+};
+
+struct run_put_back { /* a setting that a run changed */
+	int line;
+	const char *setting, *text; /* setting "": none of them could be tried */
+	bool ok;
+	int64_t ms;
+};
+
 #define RUN_SAMPLES 1024
 
 struct run_latency { /* commands of one name: first byte sent to final result received */
@@ -192,6 +234,14 @@ struct run {
 	size_t recovery_count;
 	struct run_breach *breaches; /* outside every lease */
 	size_t breach_count;
+	struct run_nvs *nvs;
+	size_t nvs_count;
+	struct run_found *found;
+	size_t found_count;
+	struct run_put_back *put_backs;
+	size_t put_back_count;
+	struct run_left_out *left_out; /* the most frequent first, of each verdict */
+	size_t left_out_count;
 	struct run_case *cases;
 	size_t case_count;
 	size_t planned; /* of these; then those that are gone since the baseline */
@@ -206,6 +256,7 @@ struct run {
 	const char *end_text;
 	int signal;
 	bool half_line; /* the last line was cut off */
+	struct run_time time_account;
 	int64_t last_ns, lines;
 	size_t counts[VERDICT_COUNT], stated_fails, inferred_fails, flaky;
 	size_t flaky_counted;                       /* of these, what the budget is for */

@@ -352,3 +352,23 @@ void text_schedule(struct buf *out, const struct run *run)
 	if (run->mixed_firmware)
 		buf_printf(out, "%sboards may differ in firmware", out->len ? ", " : "");
 }
+
+void text_time(struct buf *out, const struct run *run)
+{
+	const struct run_time *time = &run->time_account;
+	const struct time_sum *sum = &time->sum;
+	bool paced = time_is_paced(sum);
+	if (!time->told || sum->wall <= 0)
+		return;
+	int digits = sum->wall < INT64_C(100000000000) ? 1 : 0;
+	if (time->line_count > 1)
+		buf_printf(out, "%zu lines: ", time->line_count);
+	buf_printf(out, "wall %.*f s = ", digits, (double)sum->wall / 1e9);
+	for (int k = TIME_LINE; k < TIME_KINDS; k++)
+		buf_printf(out, "%s %.*f s%s", time_kind_name((enum time_kind)k), digits,
+			(double)sum->kind[k] / 1e9, k + 1 < TIME_KINDS ? " + " : "");
+	if (time_ratio(sum) > 0)
+		buf_printf(out, " (ratio %.2f)", time_ratio(sum));
+	else if (!paced)
+		buf_puts(out, " (bytes take no time on this line: no ratio)");
+}

@@ -44,6 +44,9 @@ void text_baseline(struct buf *out, const struct run *run);
 void text_part(struct buf *out, const struct run *run, const struct run_part *p);
 /* "attempt 2 (repeated)". */
 void text_attempt(struct buf *out, const struct run_attempt *a);
+/* Where the time went: "wall 412 s = line 301 s + demanded waits 80 s + … (ratio 1.08)"; "" when
+ * the journal does not tell. */
+void text_time(struct buf *out, const struct run *run);
 /* Shard, order, repetitions, retries, resumption, as far as there are any: "" for a plain run. */
 void text_schedule(struct buf *out, const struct run *run);
 

@@ -28,7 +28,8 @@ static struct {
 	struct gensio_os_funcs *os;
 	struct gensio_iod *wake;
 	int wake_fd;
-	bool quit, cleared; /* the thread's */
+	bool ready;
+	bool quit; /* the thread's */
 
 	pthread_mutex_t work_lock;
 	struct work *first, **last;
@@ -61,22 +62,15 @@ static void on_wake(struct gensio_iod *iod, void *user)
 	}
 }
 
-static void on_cleared(struct gensio_iod *iod, void *user)
-{
-	(void)iod, (void)user;
-	loop.cleared = true;
-}
-
 static void quit(void *arg)
 {
 	(void)arg;
 	loop.quit = true;
-	loop.os->clear_fd_handlers(loop.wake);
 }
 
 static void *run(void *arg)
 {
-	while (!loop.quit || !loop.cleared)
+	while (!loop.quit)
 		gensio_os_funcs_service(loop.os, NULL);
 	return arg;
 }
@@ -88,38 +82,35 @@ static void say_nothing(
 	(void)os, (void)level, (void)format, (void)args;
 }
 
-static void tear_down(void)
+/* Once for the program: what the library has set up it does not set up again when it was given back
+ * (2.6.2: gensio_cleanup_mem, and the next connection ends in a lock that is no more). */
+static bool set_up(void)
 {
-	if (loop.wake)
-		loop.os->release_iod(loop.wake);
-	if (loop.os) {
-		gensio_cleanup_mem(loop.os);
-		gensio_os_funcs_free(loop.os);
-	}
-	if (loop.selector)
-		sel_free_selector(loop.selector);
-	if (loop.wake_fd >= 0)
-		close(loop.wake_fd);
-	loop.wake = NULL;
-	loop.os = NULL;
-	loop.selector = NULL;
-	loop.wake_fd = -1;
+	loop.last = &loop.first;
+	if (loop.wake_fd < 0)
+		loop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (loop.wake_fd < 0)
+		return false;
+	if (!loop.selector && sel_alloc_selector_nothread(&loop.selector) != 0)
+		return false;
+	if (!loop.os && gensio_unix_funcs_alloc(loop.selector, 0, &loop.os) != 0)
+		return false;
+	gensio_os_funcs_set_vlog(loop.os, say_nothing);
+	if (!loop.wake &&
+		loop.os->add_iod(loop.os, GENSIO_IOD_SOCKET, loop.wake_fd, &loop.wake) != 0)
+		return false;
+	if (loop.os->set_fd_handlers(loop.wake, NULL, on_wake, NULL, NULL, NULL) != 0)
+		return false;
+	loop.os->set_read_handler(loop.wake, true);
+	loop.ready = true;
+	return true;
 }
 
 static bool start(void)
 {
-	loop.quit = loop.cleared = false;
-	loop.last = &loop.first;
-	loop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop.wake_fd < 0 || sel_alloc_selector_nothread(&loop.selector) != 0 ||
-		gensio_unix_funcs_alloc(loop.selector, 0, &loop.os) != 0)
+	if (!loop.ready && !set_up())
 		return false;
-	gensio_os_funcs_set_vlog(loop.os, say_nothing);
-	if (loop.os->add_iod(loop.os, GENSIO_IOD_SOCKET, loop.wake_fd, &loop.wake) != 0)
-		return false;
-	if (loop.os->set_fd_handlers(loop.wake, NULL, on_wake, NULL, NULL, on_cleared) != 0)
-		return false;
-	loop.os->set_read_handler(loop.wake, true);
+	loop.quit = false;
 	/* Signals are the event loop's; SIGPIPE of a socket that the library writes to, nobody's.
 	 */
 	sigset_t all, before;
@@ -127,8 +118,6 @@ static bool start(void)
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	bool started = pthread_create(&loop.thread, NULL, run, NULL) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!started)
-		loop.os->clear_fd_handlers_norpt(loop.wake);
 	return started;
 }
 
@@ -138,11 +127,8 @@ struct gensio_os_funcs *gensio_loop_enter(void)
 	bool there = loop.users > 0 || start();
 	if (there)
 		loop.users++;
-	else
-		tear_down();
-	struct gensio_os_funcs *os = loop.os;
 	pthread_mutex_unlock(&loop.users_lock);
-	return os;
+	return there ? loop.os : NULL;
 }
 
 void gensio_loop_leave(void)
@@ -151,7 +137,6 @@ void gensio_loop_leave(void)
 	if (--loop.users == 0) {
 		gensio_loop_post(quit, NULL);
 		pthread_join(loop.thread, NULL);
-		tear_down();
 	}
 	pthread_mutex_unlock(&loop.users_lock);
 }

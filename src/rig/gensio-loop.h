@@ -10,8 +10,8 @@ struct gensio_os_funcs;
 /* Starts the thread, or counts one more user. The library's functions, which only the loop's thread
  * may use, or NULL when out of resources. */
 struct gensio_os_funcs *gensio_loop_enter(void);
-/* The last one ends the thread and gives back what the library took. All that this user has begun
- * must have ended. */
+/* The last one ends the thread. All that this user has begun must have ended. What the library set
+ * up for itself stays until the program ends. */
 void gensio_loop_leave(void);
 /* Runs `work` in the loop's thread, soon. From any thread, in order. */
 void gensio_loop_post(void (*work)(void *arg), void *arg);

@@ -15,6 +15,7 @@ enum {
 	HELLO_MS = 10000,  /* from connecting to the first message */
 	GRACE_MS = 500,    /* from ABORT to SIGKILL */
 	BREACHES_MAX = 50, /* journaled of one lease */
+	MORE_MAX = 4,      /* a case's deadline is put off by so many times of it at most */
 };
 
 /* What somebody said about how a case ended. Strings are owned. */
@@ -64,6 +65,7 @@ struct worker {
 	struct lane *lane;
 	struct event readable, writable, timer;
 	bool aborted;
+	int more_ms;             /* so much later than at first is its deadline */
 	enum channel_type asked; /* the request the lane's thread works on, or 0 */
 };
 
@@ -86,6 +88,7 @@ struct rig {
 	bool retrying;   /* this pass is of retries: each begins from a settled IUT */
 	bool cut_short;  /* this pass ends before its time: a fail is tried again first */
 	size_t *order;   /* the cases in the order in which they are to be run */
+	size_t turn;     /* in it: those before have had a lease in this pass, or need none */
 	struct worker *workers;
 	struct buf grant_tail; /* the part of a lease that is the same for all */
 	char *message;         /* CHANNEL_SIZE + 1 bytes */
@@ -94,6 +97,7 @@ struct rig {
 	int runner_pidfd, runner_status;
 	bool runner_started, runner_gone, runner_killed;
 	bool granting, stopping;
+	bool putting_back;
 	bool failed_fast; /* the run ends when what is leased has ended */
 	size_t opened;    /* lanes that were tried */
 	size_t usable;    /* of these, passed their probes */
@@ -124,7 +128,9 @@ void lease_send(struct worker *worker, const char *bytes, size_t len);
 void lease_tolerate(struct worker *worker, bool on);
 void lease_restarted(struct lane *lane);
 void lease_worker_writable(struct lane *lane); /* held bytes go on */
-void lease_create(struct lane *lane);          /* its monitor */
+/* How long the lease's bytes have kept the line busy so far, in ns. */
+int64_t lease_line_ns(struct lane *lane);
+void lease_create(struct lane *lane); /* its monitor */
 void lease_destroy(struct lane *lane);
 /* peer.c: the network partners of a lease */
 /* What the lines' networks are, and certificates; before the lines open. */
@@ -154,6 +160,10 @@ void schedule_done(struct rig *rig); /* jobs of lanes have ended */
 void schedule_out(struct lane *lane);
 /* A worker's request that takes time: the lane's thread does it, then the worker is answered. */
 void schedule_request(struct worker *worker, enum lane_job job);
+/* put-back.c: the settings of the lines, when all else is over */
+void put_back(struct rig *rig);
+void put_back_done(struct rig *rig);       /* jobs of lanes have ended meanwhile */
+bool put_back_left(const struct rig *rig); /* by the run that this one resumes */
 /* opening.c */
 void opening_done(struct lane *lane); /* LANE_OPEN has ended; after the last one the run begins */
 /* verdict.c */

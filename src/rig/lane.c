@@ -21,6 +21,7 @@ static struct talk talk_on(struct lane *lane, int limit_ms)
 		.bench = &lane->bench,
 		.tx = lane->tx,
 		.rx = lane->rx,
+		.nvs = &lane->nvs,
 		.lane = lane->index,
 		.cancel_fd = lane->place.cancel_fd,
 		.deadline = deadline_in_ms(limit_ms),
@@ -40,6 +41,7 @@ static bool do_open(struct lane *lane)
 	journal_int(line, "l", lane->index);
 	journal_text(line, "what", "open");
 	journal_text(line, "text", lane->address);
+	journal_text(line, "uart", uart_text(&lane->bench.uart));
 	if (lane->facts)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);
@@ -49,6 +51,8 @@ static bool do_open(struct lane *lane)
 		probe_profile(&t, lane->profile);
 	if (ok && lane->compared)
 		probe_firmware(&t, &lane->firmware);
+	if (ok && lane->bench.put_back && !lane->settings.known)
+		settings_read(&t, &lane->settings);
 	talk_finish(&t);
 	return ok;
 }
@@ -112,12 +116,27 @@ static bool do_control(struct lane *lane)
 	return link_control(lane->link, buf_text(&lane->json), &lane->text, &lane->error) == 0;
 }
 
+static bool do_put_back(struct lane *lane)
+{
+	struct talk t = talk_on(lane, lane->bench.timeouts_ms.put_back);
+	const char *network = lane->facts ? lane->facts : lane->bench.network;
+	struct error why = { 0 };
+	t.lost = t.lost || lane->lost;
+	if (recover_line(&t, lane->dirty, &why))
+		settings_put_back(&t, &lane->settings, network);
+	else
+		settings_lost(lane->journal, lane->index, why.text);
+	talk_finish(&t);
+	return true;
+}
+
 static bool (*const jobs[])(struct lane *lane) = {
 	[LANE_OPEN] = do_open,
 	[LANE_RECOVER] = do_recover,
 	[LANE_UART] = do_uart,
 	[LANE_SWITCH] = do_switch,
 	[LANE_CONTROL] = do_control,
+	[LANE_PUT_BACK] = do_put_back,
 };
 
 static enum lane_job next_job(struct lane *lane)

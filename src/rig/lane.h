@@ -5,6 +5,8 @@
 #ifndef RIG_LANE_H
 #define RIG_LANE_H
 
+#include "rig/nvs.h"
+#include "rig/settings.h"
 #include "rig/talk.h"
 
 #include <event2/event.h>
@@ -14,11 +16,12 @@
 
 enum lane_job {
 	LANE_NOTHING,
-	LANE_OPEN,    /* open and probe */
-	LANE_RECOVER, /* bring into a known state; `dirty` */
-	LANE_UART,    /* the host's side: `uart` */
-	LANE_SWITCH,  /* `how`: "reset" or "power" */
-	LANE_CONTROL, /* `json`; the answer in `text` */
+	LANE_OPEN,     /* open and probe */
+	LANE_RECOVER,  /* bring into a known state; `dirty` */
+	LANE_UART,     /* the host's side: `uart` */
+	LANE_SWITCH,   /* `how`: "reset" or "power" */
+	LANE_CONTROL,  /* `json`; the answer in `text` */
+	LANE_PUT_BACK, /* the settings that were found */
 	LANE_QUIT,
 };
 
@@ -32,6 +35,11 @@ struct monitor;
 struct rig;
 struct worker;
 
+/* What bytes in one direction take on the line. */
+struct lane_load {
+	int64_t busy_ns, owed_ns, last_ns; /* owed: not yet over at `last` */
+};
+
 struct lane {
 	int index;
 	const char *address;
@@ -44,6 +52,8 @@ struct lane {
 	struct rig_bench bench; /* with this line's own rate */
 	struct journal *journal;
 	struct journal_flow *tx, *rx;
+	struct nvs nvs;
+	struct settings settings;
 	int done_fd; /* eventfd: a job is done */
 
 	/* handed to the thread and back, under the lock */
@@ -83,6 +93,8 @@ struct lane {
 	size_t held;                        /* of it, waiting for room at the worker */
 	struct buf unsent;                  /* to the IUT, waiting for room on the line */
 	int breaches;
+	struct lane_load sent, received; /* of the lease */
+	int64_t byte_ns;                 /* on the line, as it is set */
 };
 
 /* The thread is started; done_fd is shared by all lanes. */

@@ -42,11 +42,21 @@ static void on_breach(void *user, const struct breach *breach)
 	journal_end(lane->journal);
 }
 
+static void on_piece(void *user, const struct line_piece *piece)
+{
+	struct lane *lane = user;
+	bool done = piece->kind == LINE_FINAL && piece->pending && piece->ok && !piece->data;
+	if (done && piece->command)
+		nvs_answered(&lane->nvs, case_of(lane), piece->command);
+}
+
 void lease_create(struct lane *lane)
 {
 	const struct profile *profile = lane->rig->plan->profile;
 	lane->monitor = monitor_create(lane->rig->plan->spec,
 		profile ? (const char *const *)profile->noise : NULL, on_breach, lane);
+	monitor_watch(lane->monitor,
+		&(struct monitor_watcher){ .on_piece = on_piece, .user = lane, .always = true });
 }
 
 void lease_destroy(struct lane *lane)
@@ -70,6 +80,44 @@ static void line_lost(struct lane *lane)
 		lane->state = LANE_STALE;
 		schedule(lane->rig);
 	}
+}
+
+static int64_t byte_ns(const struct lane *lane)
+{
+	const struct rig_uart *u = link_uart(lane->link);
+	int64_t halves = 2 * (1 + u->databits + (u->parity != 'n')) + u->stopbits_x2;
+	return u->baud > 0 ? halves * 500000000 / u->baud : 0;
+}
+
+/* No more than the time that has passed: not every line is as slow as its rate says. */
+static void load_settle(struct lane_load *load, int64_t now)
+{
+	int64_t passed = now - load->last_ns;
+	int64_t busy = load->owed_ns < passed ? load->owed_ns : passed;
+	load->busy_ns += busy;
+	load->owed_ns -= busy;
+	load->last_ns = now;
+}
+
+static void load_sent(struct lane *lane, size_t len, int64_t now)
+{
+	load_settle(&lane->sent, now);
+	lane->sent.owed_ns += (int64_t)len * lane->byte_ns;
+}
+
+/* These have been on the line before they are here. */
+static void load_received(struct lane *lane, size_t len, int64_t now)
+{
+	lane->received.owed_ns = (int64_t)len * lane->byte_ns;
+	load_settle(&lane->received, now);
+	lane->received.owed_ns = 0;
+}
+
+int64_t lease_line_ns(struct lane *lane)
+{
+	load_settle(&lane->sent, journal_now(lane->journal));
+	int64_t sent = lane->sent.busy_ns, received = lane->received.busy_ns;
+	return sent > received ? sent : received;
 }
 
 /* Sends what stands in the lane's chunk. False when the worker has no room for it now. */
@@ -101,6 +149,7 @@ static bool take_chunk(struct lane *lane)
 	if (n <= 0)
 		return false;
 	int64_t t_ns = journal_now(lane->journal);
+	load_received(lane, (size_t)n, t_ns);
 	put_head(lane, t_ns);
 	if (!pass_on(lane, (size_t)n)) {
 		lane->held = (size_t)n;
@@ -158,6 +207,7 @@ static size_t put_bytes(struct lane *lane, const char *bytes, size_t len)
 	journal_bytes(
 		lane->journal, "tx", lane->index, case_of(lane), bytes, (size_t)n, t_ns, lane->tx);
 	monitor_sent(lane->monitor, bytes, (size_t)n, t_ns);
+	load_sent(lane, (size_t)n, t_ns);
 	return (size_t)n;
 }
 
@@ -207,6 +257,7 @@ void lease_attach(struct lane *lane)
 	int fd = link_fd(lane->link);
 	if (fd < 0)
 		return;
+	lane->byte_ns = byte_ns(lane);
 	if (!lane->reading) {
 		lease_detach(lane);
 		event_assign(&lane->readable, lane->rig->base, fd, EV_READ | EV_PERSIST,
@@ -291,8 +342,10 @@ void lease_begin(struct lane *lane, struct worker *worker)
 	state->leased = true;
 	state->attempts = state->number;
 	lane->settled = false;
+	lane->settings.used = true;
 	rig->unleased--;
 	state->granted_ns = journal_now(rig->journal);
+	lane->sent = lane->received = (struct lane_load){ .last_ns = state->granted_ns };
 	monitor_tolerate(lane->monitor, false);
 	write_lease(lane, "lease", worker);
 	broker_lease_begin(lane);

@@ -47,7 +47,6 @@ struct link {
 	const char *rest; /* behind the scheme */
 	struct link_place place;
 	struct rig_uart uart;
-	unsigned can; /* what its kind can, less what this one turned out not to */
 	int fd;
 	bool socket;
 	char why[200];
@@ -80,6 +79,12 @@ struct addrinfo;
 /* The addresses of host and port, for freeaddrinfo. NULL with *error. */
 struct addrinfo *link_resolve(
 	const struct link *link, const char *host, const char *port, struct error *error);
+/* A server with one client at a time may be slow to see that the one before has left. Whether to
+ * try once more, after a pause. */
+bool link_busy_again(const struct link *link, struct deadline deadline);
+enum { LINK_BUSY_MS = 2000 };
+/* Fills *error for a server that hangs up at once, and said this, made visible. -1. */
+int link_hung_up(const struct link *link, const char *said, struct error *error);
 /* Connects a socket within the deadline. The descriptor, or -errno. */
 int link_connect(
 	int domain, const void *address, unsigned size, struct deadline deadline, int cancel_fd);

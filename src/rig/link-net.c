@@ -3,6 +3,7 @@
 #include "rig/link-kind.h"
 
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,4 +35,18 @@ struct addrinfo *link_resolve(
 	error_set(error, NULL, 0, 0, "%s: can't find the host \"%s\": %s", link->address, host,
 		gai_strerror(failure));
 	return NULL;
+}
+
+bool link_busy_again(const struct link *link, struct deadline deadline)
+{
+	enum { PAUSE_MS = 50 };
+	struct pollfd cancel = { .fd = link->place.cancel_fd, .events = POLLIN };
+	return !deadline_passed(deadline) && poll(&cancel, 1, PAUSE_MS) == 0;
+}
+
+int link_hung_up(const struct link *link, const char *said, struct error *error)
+{
+	return error_set(error, NULL, 0, 0,
+		"%s hangs up at once%s%s%s: does another program use this port?", link->address,
+		*said ? " and says \"" : "", said, *said ? "\"" : "");
 }

@@ -18,6 +18,7 @@
 
 enum {
 	DRAIN_MS = 2000,
+	AGREE_MS = 1000,
 	NEAR_PERCENT = 3, /* what clock division may make of a rate */
 	ON = 1,
 	OFF = 2,
@@ -165,46 +166,6 @@ static void remote_close(struct link *link)
 	link->fd = -1;
 }
 
-static int fail_connect(struct link *link, const char *why, struct error *error)
-{
-	error_set(error, NULL, 0, 0,
-		"can't connect to %s: %s; is the server running and is the port right?",
-		link->address, why);
-	remote_close(link);
-	return -1;
-}
-
-/* The server hangs up before it has set anything: the reason is in what it said, if anywhere. */
-static int fail_set_up(struct link *link, int failure, struct error *error)
-{
-	const char *said = rfc2217_said(link->remote);
-	if (failure == -ENOTSUP)
-		error_set(error, NULL, 0, 0,
-			"%s is no RFC 2217 server: give it one, telnet(rfc2217) in ser2net's "
-			"words, or use tcp:, which "
-			"has no say in the rate",
-			link->address);
-	else if (failure == -EPIPE && *said)
-		error_set(error, NULL, 0, 0,
-			"%s hangs up at once and says \"%s\": does another program use this port?",
-			link->address, said);
-	else if (failure == -EPIPE)
-		error_set(error, NULL, 0, 0,
-			"%s hangs up at once: does another program use this port?", link->address);
-	else
-		error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", link->address,
-			uart_text(&link->uart), link_why(link, failure));
-	remote_close(link);
-	return -1;
-}
-
-/* Whether the far port has modem lines: asked, not moved. */
-static bool knows_modem(struct link *link)
-{
-	struct rfc2217_ask ask = { RFC2217_DTR, 0, 0 };
-	return rfc2217_ask(link->remote, &ask, 1, link->place.cancel_fd) == 0 && ask.answer;
-}
-
 static int connect_any(struct link *link, const struct addrinfo *found, char *why, size_t size)
 {
 	struct deadline deadline = deadline_in_ms(link->place.connect_ms);
@@ -221,28 +182,68 @@ static int connect_any(struct link *link, const struct addrinfo *found, char *wh
 	return failure;
 }
 
+/* Some servers first say that they would, and only later that they do. */
+static int set_up(struct link *link)
+{
+	struct deadline deadline = deadline_in_ms(AGREE_MS);
+	struct pollfd cancel = { .fd = link->place.cancel_fd, .events = POLLIN };
+	link->quiet_ns = 0;
+	int failure;
+	do
+		failure = remote_set_uart(link, &link->uart);
+	while (failure == -ENOTSUP && !deadline_passed(deadline) && poll(&cancel, 1, 10) == 0);
+	return failure;
+}
+
+/* Why it could not be opened; the server that hangs up has perhaps said so before. */
+static int fail_open(struct link *link, int failure, const char *why, struct error *error)
+{
+	if (failure == -ECONNRESET || failure == -EPIPE)
+		link_hung_up(link, rfc2217_said(link->remote), error);
+	else if (failure == -ENOTSUP)
+		error_set(error, NULL, 0, 0,
+			"%s is no RFC 2217 server: give it one, telnet(rfc2217) in ser2net's "
+			"words, or use tcp:, which has no say in the rate",
+			link->address);
+	else if (link->why[0])
+		error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", link->address,
+			uart_text(&link->uart), link->why);
+	else
+		error_set(error, NULL, 0, 0,
+			"can't connect to %s: %s; is the server running and is the port right?",
+			link->address, why);
+	remote_close(link);
+	return -1;
+}
+
+static int connect_port(struct link *link, const struct addrinfo *found, struct error *error)
+{
+	char why[120] = "it has no address";
+	struct deadline busy = deadline_in_ms(LINK_BUSY_MS);
+	int failure;
+	do {
+		link->why[0] = '\0';
+		failure = connect_any(link, found, why, sizeof(why));
+		if (!failure)
+			failure = set_up(link);
+	} while ((failure == -ECONNRESET || failure == -EPIPE) && link_busy_again(link, busy));
+	return failure ? fail_open(link, failure, why, error) : 0;
+}
+
 static int remote_open(struct link *link, struct error *error)
 {
 	struct buf host AUTO_BUF = { 0 };
 	struct buf port AUTO_BUF = { 0 };
-	char why[120] = "it has no address";
 	if (parse(link->rest, &host, &port, &link->uart.baud, error) < 0)
 		return -1;
 	struct addrinfo *found = link_resolve(link, host.data, port.data, error);
 	if (!found)
 		return -1;
-	int failure = connect_any(link, found, why, sizeof(why));
+	int failed = connect_port(link, found, error);
 	freeaddrinfo(found);
-	if (failure)
-		return fail_connect(link, why, error);
+	if (failed)
+		return -1;
 	rfc2217_purge(link->remote);
-	link->quiet_ns = 0;
-	failure = remote_set_uart(link, &link->uart);
-	if (failure)
-		return fail_set_up(link, failure, error);
-	link->can = link->kind->can;
-	if (!knows_modem(link))
-		link->can &= ~(unsigned)LINK_CAN_MODEM;
 	link->fd = rfc2217_fd(link->remote);
 	link->socket = true;
 	return 0;

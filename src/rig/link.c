@@ -73,7 +73,6 @@ struct link *link_open(const char *address, const struct link_place *place, stru
 	link->rest = link->address + strlen(link->kind->scheme);
 	link->place = *place;
 	link->uart = place->uart;
-	link->can = link->kind->can;
 	link->fd = -1;
 	link->out = -1;
 	if (link->kind->open(link, error) < 0) {
@@ -107,7 +106,7 @@ int link_fd(const struct link *link)
 
 unsigned link_can(const struct link *link)
 {
-	return link->can;
+	return link->kind->can;
 }
 
 const char *link_address(const struct link *link)
@@ -161,18 +160,25 @@ ssize_t link_write(struct link *link, const void *bytes, size_t len)
 static int set_tty(struct link *link, const struct rig_uart *uart)
 {
 	struct rig_uart set = *uart;
-	if (!(link->can & LINK_CAN_UART_FORMAT)) {
+	if (!(link->kind->can & LINK_CAN_UART_FORMAT)) {
 		set.databits = 8;
 		set.parity = 'n';
 	}
 	uart_drain(link->fd, deadline_in_ms(DRAIN_MS));
-	return uart_apply(link->fd, &set);
+	int failure = uart_apply(link->fd, &set);
+	struct rig_uart actual;
+	if (failure == -ENOTSUP && uart_actual(link->fd, &actual) == 0) {
+		snprintf(link->why, sizeof(link->why), "it makes %s of it", uart_text(&actual));
+		/* The line is as it was, for whoever looks for the module now. */
+		uart_apply(link->fd, &link->uart);
+	}
+	return failure;
 }
 
 int link_set_uart(struct link *link, const struct rig_uart *uart)
 {
 	link->why[0] = '\0';
-	if (link->can & LINK_CAN_UART) {
+	if (link->kind->can & LINK_CAN_UART) {
 		if (link->fd < 0)
 			return -EPIPE;
 		int failure = link->kind->set_uart ? link->kind->set_uart(link, uart)
@@ -187,7 +193,7 @@ int link_set_uart(struct link *link, const struct rig_uart *uart)
 int link_modem(struct link *link, int dtr, int rts)
 {
 	link->why[0] = '\0';
-	if (!link->kind->modem || !(link->can & LINK_CAN_MODEM))
+	if (!link->kind->modem)
 		return -ENOTSUP;
 	return link->fd < 0 ? -EPIPE : link->kind->modem(link, dtr, rts);
 }
@@ -244,6 +250,21 @@ bool link_departed(struct link *link, char *why, size_t size)
 	return link->kind->stage && link->kind->stage->departed(link, why, size);
 }
 
+static int refuse_settings(
+	int fd, const char *path, const struct rig_uart *wanted, int failure, struct error *error)
+{
+	char asked[80];
+	struct rig_uart actual;
+	snprintf(asked, sizeof(asked), "%s", uart_text(wanted));
+	if (failure == -ENOTSUP && uart_actual(fd, &actual) == 0)
+		return error_set(error, NULL, 0, 0,
+			"%s can't be set to %s, it makes %s of it: name a rate that the adapter "
+			"has, as in ?baud=115200",
+			path, asked, uart_text(&actual));
+	return error_set(
+		error, NULL, 0, 0, "%s can't be set to %s: %s", path, asked, strerror(-failure));
+}
+
 int link_open_tty(struct link *link, const char *path, struct error *error)
 {
 	if (busy_check(path, error) < 0)
@@ -261,8 +282,7 @@ int link_open_tty(struct link *link, const char *path, struct error *error)
 	ioctl(fd, TIOCEXCL);
 	int failure = uart_apply(fd, &link->uart);
 	if (failure)
-		return error_set(error, NULL, 0, 0, "%s can't be set to %s: %s", path,
-			uart_text(&link->uart), strerror(-failure));
+		return refuse_settings(fd, path, &link->uart, failure, error);
 	link->fd = take_fd(fd);
 	return 0;
 }

@@ -199,6 +199,27 @@ static void take_note(struct worker *worker, const char *bytes, size_t len, json
 	journal_end(worker->rig->journal);
 }
 
+/* Time that the case says is the document's, inside its lease and no longer than a case may be. */
+static void take_wait(struct worker *worker, const char *bytes, size_t len, json_t *json)
+{
+	(void)bytes, (void)len;
+	struct rig *rig = worker->rig;
+	int64_t granted = rig->cases[worker->case_index].granted_ns;
+	int64_t now = journal_now(rig->journal);
+	int64_t most = now + (int64_t)rig->plan->bench->timeouts_ms.case_total * 1000000;
+	int64_t from = json_integer_value(json_object_get(json, "from"));
+	int64_t to = json_integer_value(json_object_get(json, "to"));
+	from = from < granted ? granted : from > now ? now : from;
+	to = to < from ? from : to > most ? most : to;
+	struct buf *line = journal_begin(rig->journal, "wait", -1);
+	journal_int(line, "l", worker->lane->index);
+	journal_int(line, "c", worker->case_index);
+	journal_int(line, "from", from);
+	journal_int(line, "to", to);
+	journal_text(line, "why", json_string_value(json_object_get(json, "why")));
+	journal_end(rig->journal);
+}
+
 static void take_verdict(struct worker *worker, const char *bytes, size_t len, json_t *json)
 {
 	(void)bytes, (void)len;
@@ -234,6 +255,7 @@ static const struct {
 	{ CHANNEL_VERDICT, WORKER_LEASED, true, take_verdict },
 	{ CHANNEL_VERDICT, WORKER_QUEUED, true, take_verdict },
 	{ CHANNEL_NOTE, WORKER_LEASED, true, take_note },
+	{ CHANNEL_WAIT, WORKER_LEASED, true, take_wait },
 	{ CHANNEL_DEVIATION, WORKER_LEASED, true, take_deviation },
 	{ CHANNEL_TOLERATE, WORKER_LEASED, true, take_tolerate },
 	{ CHANNEL_UART, WORKER_LEASED, true, take_uart },

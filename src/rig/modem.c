@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <string.h>
 
+const struct rig_modem_step modem_esp[MODEM_ESP_STEPS] = { { 0, 1, 100 }, { 0, 0, 50 } };
+
 /* Holds the lines as they are. False when it is to be given up. */
 static bool hold(int ms, int cancel_fd)
 {
@@ -31,7 +33,7 @@ int modem_reset(struct link *link, const struct rig_modem_step *steps, size_t co
 				link_address(link));
 		if (failure)
 			return error_set(error, NULL, 0, 0, "%s: can't move DTR and RTS: %s",
-				link_address(link), strerror(-failure));
+				link_address(link), link_why(link, failure));
 		if (!hold(steps[i].ms, cancel_fd))
 			return error_set(error, NULL, 0, 0, "%s: the reset was interrupted",
 				link_address(link));

@@ -143,6 +143,8 @@ void opening_done(struct lane *lane)
 	}
 	if (lane->ok && rig->lane_count > 1)
 		write_board(lane);
-	if (rig->opened == rig->lane_count && sort_out(rig) && compare_firmware(rig))
-		pass_begin(rig);
+	bool all = rig->opened == rig->lane_count && sort_out(rig) && compare_firmware(rig);
+	/* Without a pass there are only settings to put back. */
+	if (all && !pass_begin(rig) && !rig->stopping)
+		event_base_loopbreak(rig->base);
 }

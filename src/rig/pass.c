@@ -148,6 +148,7 @@ bool pass_begin(struct rig *rig)
 	rig->retrying = retry && (!due || rig->plan->fail_fast);
 	rig->cut_short = false;
 	put_in_order(rig, choose(rig));
+	rig->turn = 0;
 	if (rig->retrying) {
 		settle_lanes(rig);
 		announce(rig);

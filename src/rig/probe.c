@@ -70,9 +70,7 @@ static int probe_answer(struct talk *t, struct error *error)
 	if (t->cancelled)
 		return error_set(error, NULL, 0, 0, "%s: interrupted", address);
 	if (t->lost) {
-		error_set(error, NULL, 0, 0, "%s was lost before the first case%s%s%s", address,
-			t->got.len ? "; the last that came was \"" : "", talk_said(t),
-			t->got.len ? "\"" : "");
+		error_set(error, NULL, 0, 0, "%s was lost before the first case", address);
 		return fail(t, "answer", error);
 	}
 	if (probe_is_looped(t)) {

@@ -249,12 +249,18 @@ static void on_answer(struct sergensio *sio, int err, unsigned value, void *user
 	ask_next(port);
 }
 
+static void do_answered(void *arg)
+{
+	finish(arg, OP_ASK, 0, "");
+}
+
 /* One at a time: the library tells answers apart by their kind, and DTR, RTS, break and flow
  * control are of one kind. */
 static void ask_next(struct rfc2217 *port)
 {
 	if (port->at == port->count) {
-		finish(port, OP_ASK, 0, "");
+		/* The library hands an answer on before the bytes in front of it. */
+		gensio_loop_post(do_answered, port);
 		return;
 	}
 	const struct rfc2217_ask *ask = &port->asks[port->at];
@@ -301,7 +307,7 @@ static void on_opened(struct gensio *io, int err, void *user)
 {
 	struct rfc2217 *port = user;
 	if (err) {
-		finish(port, OP_OPEN, err == GE_CONNREFUSE ? -ECONNREFUSED : -EIO,
+		finish(port, OP_OPEN, err == GE_REMCLOSE ? -ECONNRESET : -EIO,
 			gensio_err_to_str(err));
 		return;
 	}

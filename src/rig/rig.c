@@ -92,7 +92,11 @@ void rig_check_done(struct rig *rig)
 static void on_lane_done(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
-	schedule_done(user);
+	struct rig *rig = user;
+	if (rig->putting_back)
+		put_back_done(rig);
+	else
+		schedule_done(rig);
 }
 
 static void on_write_failed(evutil_socket_t fd, short what, void *user)
@@ -110,6 +114,10 @@ static void on_signal(evutil_socket_t signal, short what, void *user)
 {
 	(void)what;
 	struct rig *rig = user;
+	if (rig->putting_back) {
+		tell(rig->cancel_fd);
+		return;
+	}
 	if (rig->stopping) {
 		/* Asked twice: no grace. */
 		runner_kill(rig, SIGKILL);
@@ -125,6 +133,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 {
 	(void)fd, (void)what;
 	struct rig *rig = user;
+	if (rig->putting_back)
+		return;
 	if (rig->runner_killed) {
 		event_base_loopbreak(rig->base);
 		return;
@@ -180,6 +190,33 @@ static size_t count_lanes(const struct rig_plan *plan)
 	return jobs < count ? jobs : count;
 }
 
+/* A recording has no flash. */
+static struct nvs nvs_of(const struct rig *rig, size_t index)
+{
+	const struct rig_plan *plan = rig->plan;
+	const struct rig_resume *resume = plan->resume;
+	bool recorded = strncmp(rig->lanes[index].address, "replay:", 7) == 0;
+	bool known = resume && index < resume->line_count;
+	return (struct nvs){ .spec = recorded ? NULL : plan->spec,
+		.journal = rig->journal,
+		.lane = (int)index,
+		.writes = known ? resume->lines_before[index].nvs_writes : 0,
+		.most = plan->bench->nvs_capped ? plan->bench->max_nvs_writes : -1 };
+}
+
+/* What the run that is resumed found; it has changed them since. */
+static void take_settings(struct lane *lane, const struct rig_resume *resume)
+{
+	if (!resume)
+		return;
+	lane->settings.known = lane->settings.used = true;
+	if ((size_t)lane->index >= resume->line_count)
+		return;
+	const struct rig_line_before *before = &resume->lines_before[lane->index];
+	for (size_t i = 0; i < before->setting_count; i++)
+		settings_take(&lane->settings, before->settings[i].name, before->settings[i].value);
+}
+
 static void lane_setup(struct rig *rig, size_t index)
 {
 	const struct rig_plan *plan = rig->plan;
@@ -191,6 +228,8 @@ static void lane_setup(struct rig *rig, size_t index)
 	lane->journal = rig->journal;
 	lane->compared = rig->lane_count > 1 && !text_starts(lane->address, "replay:");
 	lane->done_fd = rig->done_fd;
+	lane->nvs = nvs_of(rig, index);
+	take_settings(lane, plan->resume);
 	lane->place = (struct link_place){ .module_program = plan->module_program,
 		.air = plan->bench->air,
 		.pki = lane->network.own && plan->bench->air ? rig->pki : NULL,
@@ -247,6 +286,7 @@ static void tear_down(struct rig *rig)
 		tell(rig->cancel_fd);
 	runner_finish(rig);
 	worker_close_all(rig);
+	put_back(rig);
 	for (size_t i = 0; rig->lanes && i < rig->lane_count; i++) {
 		if (!rig->lanes[i].rig) {
 			free(rig->lanes[i].facts);
@@ -256,6 +296,7 @@ static void tear_down(struct rig *rig)
 		broker_destroy(&rig->lanes[i]);
 		lane_finish(&rig->lanes[i]);
 		lease_destroy(&rig->lanes[i]);
+		settings_finish(&rig->lanes[i].settings);
 	}
 	free(rig->lanes);
 	if (rig->base) {
@@ -335,7 +376,7 @@ static void run(struct rig *rig)
 	broker_note(rig);
 	check_clock(rig);
 	verdict_decided(rig);
-	if (pass_left(rig))
+	if (pass_left(rig) || put_back_left(rig))
 		run_cases(rig);
 	int failure = journal_failure(rig->journal);
 	if (failure) {

@@ -23,7 +23,8 @@ struct rig_timeouts {
 	int answer, restart, silence, case_total, recover, guard; /* ms */
 	int join, scan, lease;
 	int connect, escape, sntp, update, mqtt;
-	int command; /* of the bench, a switch; 0: 30000 */
+	int put_back; /* all of it */
+	int command;  /* of the bench, a switch; 0: 30000 */
 };
 
 enum { RIG_BROKER_PORTS = 10 };
@@ -79,9 +80,12 @@ struct rig_bench {
 	struct rig_timeouts timeouts_ms;
 	const int64_t *baud_rates; /* for the search, 0-terminated */
 	bool restore_after_failure;
-	const char *network; /* facts about the network as JSON, for the cases; or NULL */
-	const char *pki;     /* folder with certificates, not for virtual: ones; or NULL */
-	const char *air;     /* file with the virtual module's air; or NULL */
+	bool put_back; /* settings that the run changed, at its end */
+	bool nvs_capped;
+	int64_t max_nvs_writes; /* of each line, when capped */
+	const char *network;    /* facts about the network as JSON, for the cases; or NULL */
+	const char *pki;        /* folder with certificates, not for virtual: ones; or NULL */
+	const char *air;        /* file with the virtual module's air; or NULL */
 	struct rig_broker broker;
 	struct rig_switches switches; /* of boards that have none of their own; of a line's bench:
 					 that line's */
@@ -121,12 +125,25 @@ struct rig_told {
 	const char *members; /* `,"key":value…` */
 };
 
+struct rig_setting {
+	const char *name, *value; /* "AT+CWMODE", "1" */
+};
+
+/* What a line had of a run that is resumed. */
+struct rig_line_before {
+	int64_t nvs_writes;
+	const struct rig_setting *settings; /* that it was found with */
+	size_t setting_count;
+};
+
 /* A run that goes on: NULL for a new one. */
 struct rig_resume {
 	const struct rig_before *cases; /* one for each of the plan */
-	const char *time;               /* now, UTC */
-	int journal_fd;                 /* locked; the rig closes it */
-	int64_t lines, t_ns;            /* of the journal as it is; numbers and times go on */
+	const struct rig_line_before *lines_before;
+	size_t line_count;
+	const char *time;    /* now, UTC */
+	int journal_fd;      /* locked; the rig closes it */
+	int64_t lines, t_ns; /* of the journal as it is; numbers and times go on */
 };
 
 struct rig_plan {

@@ -81,7 +81,9 @@ static void variables_init(struct variables *v, struct rig *rig, const char *cas
 	*v = (struct variables){ 0 };
 	buf_printf(&v->text[0], "%s=%s", CHANNEL_ENV, rig->socket_path.data);
 	buf_printf(&v->text[1], "ATCONFORM_CASES=%s", cases);
-	buf_printf(&v->text[2], "ATCONFORM_JOBS=%zu", count_usable(rig));
+	/* One more waits for its turn: a process takes longer to start than a line to be looked
+	 * after. */
+	buf_printf(&v->text[2], "ATCONFORM_JOBS=%zu", count_usable(rig) + 1);
 	buf_puts(&v->text[3], "ATCONFORM_SPEC=");
 	for (size_t i = 0; rig->plan->spec_dirs && rig->plan->spec_dirs[i]; i++)
 		buf_printf(&v->text[3], "%s%s", i ? ":" : "", rig->plan->spec_dirs[i]);

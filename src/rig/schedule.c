@@ -7,14 +7,50 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The worker that has waited longest: the list has the newest in front. */
-static struct worker *next_worker(const struct rig *rig)
+static bool may_write(const struct lane *lane, const struct worker *worker)
 {
-	struct worker *oldest = NULL;
-	for (struct worker *w = rig->workers; w; w = w->next)
-		if (w->state == WORKER_QUEUED && !w->aborted)
-			oldest = w;
-	return oldest;
+	return !nvs_spent(&lane->nvs) ||
+	       !nvs_is_writer(lane->rig->plan->cases[worker->case_index].tags);
+}
+
+static bool is_served(const struct case_state *state)
+{
+	return !state->wanted || state->leased || state->finished || state->gone;
+}
+
+/* The worker whose turn it is. There is one more of them than lines, so that it is there when a
+ * line becomes free; the cases go in the run's order all the same, whichever came first. One whose
+ * case writes to a flash that has had its share waits for another line. */
+static struct worker *next_worker(const struct lane *lane)
+{
+	struct rig *rig = lane->rig;
+	size_t count = rig->plan->case_count;
+	while (rig->turn < count && is_served(&rig->cases[rig->order[rig->turn]]))
+		rig->turn++;
+	for (size_t i = rig->turn; i < count; i++) {
+		const struct case_state *state = &rig->cases[rig->order[i]];
+		struct worker *w = state->worker;
+		if (is_served(state) || (w && (w->aborted || !may_write(lane, w))))
+			continue;
+		return w && w->state == WORKER_QUEUED ? w : NULL;
+	}
+	return NULL;
+}
+
+/* A case that no line may write for any more. */
+static void skip_spent(struct rig *rig)
+{
+	for (struct worker *w = rig->workers; w; w = w->next) {
+		bool possible = w->state != WORKER_QUEUED || w->aborted;
+		for (size_t i = 0; i < rig->lane_count && !possible; i++)
+			possible = rig->lanes[i].state != LANE_OUT && may_write(&rig->lanes[i], w);
+		char why[120];
+		snprintf(why, sizeof(why),
+			"it writes to flash, and %lld writes (--max-nvs-writes) are made",
+			(long long)rig->lanes[0].nvs.most);
+		if (!possible)
+			worker_abort(w, "skipped", why);
+	}
 }
 
 static void recover(struct lane *lane)
@@ -68,13 +104,13 @@ static bool any_open(const struct rig *rig)
 	return false;
 }
 
-/* The worker that gets this line now: the one that has waited longest, unless its broker has to be
- * started first, or can't be. */
+/* The worker that gets this line now: the one whose turn it is, unless its broker has to be started
+ * first, or can't be. */
 static struct worker *worker_for(struct lane *lane)
 {
 	struct rig *rig = lane->rig;
 	struct worker *worker;
-	while ((worker = next_worker(rig))) {
+	while ((worker = next_worker(lane))) {
 		struct error why = { 0 };
 		switch (broker_gate(lane, &rig->plan->cases[worker->case_index], &why)) {
 		case BROKER_FINE:
@@ -99,8 +135,10 @@ void schedule(struct rig *rig)
 		if (worker)
 			lease_begin(lane, worker);
 	}
-	if (!rig->stopping)
+	if (!rig->stopping) {
 		check_lanes(rig);
+		skip_spent(rig);
+	}
 	if (rig->cut_short && !rig->stopping && !any_open(rig))
 		runner_kill(rig, SIGKILL);
 	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
@@ -147,10 +185,13 @@ static void recovered(struct lane *lane)
 		lease_attach(lane);
 		return;
 	}
-	if (lane->rig->stopping)
-		lane->state = LANE_OUT;
-	else
+	if (!lane->rig->stopping) {
 		schedule_out(lane);
+		return;
+	}
+	/* Given up because the run is over, not because there was no way. */
+	lane->state = LANE_STALE;
+	lane->dirty = true;
 }
 
 /* What a replay has to answer. */

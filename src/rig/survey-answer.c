@@ -7,26 +7,16 @@
 #include "base/text.h"
 #include "rig/probe.h"
 #include "rig/recover.h"
+#include "rig/rom.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { LISTEN_MS = 100, LISTEN_LIMIT_MS = 400, ASK_MS = 250, ASKS = 3 };
 
-/* What boot ROMs of the modules print, whatever they boot. */
-static bool is_boot_noise(const struct buf *got)
-{
-	static const char *const words[] = { "rst cause:", "boot mode:", "rst:0x", "ets J",
-		"ESP-ROM:" };
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (got->len && memmem(got->data, got->len, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
 static void note_heard(struct talk *t, struct survey *out)
 {
-	out->boot_noise |= is_boot_noise(&t->got);
+	out->boot_noise |= rom_recognise(t->got.data, t->got.len) != ROM_NONE;
 	if (t->got.len)
 		snprintf(out->heard, sizeof(out->heard), "%.190s", talk_said(t));
 }
@@ -76,8 +66,11 @@ static enum survey_line find(struct talk *t, struct survey *out)
 	} while (talk_alive(t) && !deadline_passed(deadline));
 	if (talk_alive(t) && answers_escaped(t, out))
 		return SURVEY_ANSWERED;
+	enum rom_state rom = talk_alive(t) ? rom_listen(t, false) : ROM_NONE;
 	if (t->lost)
 		return SURVEY_CLOSED;
+	if (rom != ROM_NONE)
+		return rom == ROM_DOWNLOAD ? SURVEY_LOADER : SURVEY_BOOT_LOOP;
 	return *out->heard ? SURVEY_STUCK : SURVEY_SILENT;
 }
 

@@ -15,6 +15,8 @@ enum talk_answer survey_ask(struct talk *t, const char *command);
 void survey_answer(struct talk *t, struct survey *out);
 /* survey-uart.c: which rates and formats the line carries. */
 void survey_uart(struct talk *t, struct survey *out);
+/* survey-reset.c: whether the modem lines restart it. Moves them. */
+void survey_reset(struct talk *t, struct survey *out);
 /* survey-network.c: the access point, and the way back to the tester. */
 void survey_network(struct talk *t, const struct survey_want *want, struct survey *out);
 

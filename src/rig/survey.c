@@ -61,6 +61,8 @@ static int talk_of_all(struct talk *t, void *user, struct error *error)
 		identity_parse(&out->identity, &t->got);
 	board_ask_mac(t, out->mac);
 	survey_uart(t, out);
+	if (task->want->try_reset)
+		survey_reset(t, out);
 	survey_network(t, task->want, out);
 	return 0;
 }

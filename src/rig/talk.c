@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/nvs.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -120,6 +121,8 @@ enum talk_answer talk_ask(struct talk *t, const char *command, int timeout_ms)
 		bool ok = has_line(&t->got, "OK", 2);
 		bool refused = has_line(&t->got, "ERROR", 5);
 		t->echo = has_echo(&t->got, command);
+		if (ok && t->nvs)
+			nvs_answered(t->nvs, -1, command);
 		if (ok || refused)
 			return ok ? TALK_OK : TALK_ERROR;
 		if (!talk_alive(t) || deadline_passed(deadline))

@@ -7,11 +7,14 @@
 #include "rig/journal.h"
 #include "rig/link.h"
 
+struct nvs;
+
 struct talk {
 	struct link *link;
 	struct journal *journal;
 	const struct rig_bench *bench;
 	struct journal_flow *tx, *rx;
+	struct nvs *nvs; /* counts what is sent; NULL: nobody does */
 	int lane;
 	int cancel_fd;
 	struct deadline deadline; /* of everything; no wait goes beyond it */

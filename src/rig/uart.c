@@ -4,6 +4,7 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <errno.h>
+#include <linux/serial.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -43,6 +44,54 @@ static unsigned format_bits(const struct rig_uart *uart)
 	return bits;
 }
 
+/* A rate that leaves the other side's receiver room for its own error. */
+static bool near_rate(int64_t actual, int64_t wanted)
+{
+	int64_t off = actual > wanted ? actual - wanted : wanted - actual;
+	return off * 100 <= wanted * 3;
+}
+
+/* The old UARTs divide one clock, and their driver tells the rate that was asked for. */
+static int64_t divided_rate(int fd, int64_t baud)
+{
+	struct serial_struct port = { 0 };
+	if (ioctl(fd, TIOCGSERIAL, &port) < 0 || port.type < PORT_8250 || port.type > PORT_16550A ||
+		port.baud_base <= 0 || baud <= 0)
+		return baud;
+	int64_t divisor = (port.baud_base + baud / 2) / baud;
+	return port.baud_base / (divisor > 0 ? divisor : 1);
+}
+
+int uart_actual(int fd, struct rig_uart *uart)
+{
+	struct termios2 t;
+	if (ioctl(fd, TCGETS2, &t) < 0)
+		return -errno;
+	uart->baud = divided_rate(fd, t.c_ospeed);
+	uart->databits = (t.c_cflag & CSIZE) == CS5   ? 5
+			 : (t.c_cflag & CSIZE) == CS6 ? 6
+			 : (t.c_cflag & CSIZE) == CS7 ? 7
+						      : 8;
+	uart->stopbits_x2 = t.c_cflag & CSTOPB ? 4 : 2;
+	uart->parity = !(t.c_cflag & PARENB) ? 'n' : t.c_cflag & PARODD ? 'o' : 'e';
+	uart->flow = t.c_cflag & CRTSCTS ? 3 : 0;
+	return 0;
+}
+
+/* A driver takes what its hardware can't do for something near it, without an error. A PTY has no
+ * format that anybody could miss. */
+static bool was_done(int fd, const struct rig_uart *uart)
+{
+	int lines;
+	struct rig_uart actual;
+	if (uart_actual(fd, &actual) < 0 || !near_rate(actual.baud, uart->baud))
+		return false;
+	if (ioctl(fd, TIOCMGET, &lines) < 0)
+		return true;
+	return actual.databits == uart->databits && actual.parity == uart->parity &&
+	       (actual.stopbits_x2 > 2) == (uart->stopbits_x2 > 2) && !actual.flow == !uart->flow;
+}
+
 int uart_apply(int fd, const struct rig_uart *uart)
 {
 	struct termios2 t;
@@ -56,13 +105,24 @@ int uart_apply(int fd, const struct rig_uart *uart)
 	t.c_ospeed = (speed_t)uart->baud;
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
-	return ioctl(fd, TCSETS2, &t) < 0 ? -errno : 0;
+	if (ioctl(fd, TCSETS2, &t) < 0)
+		return -errno;
+	return was_done(fd, uart) ? 0 : -ENOTSUP;
+}
+
+/* What the driver has, and then what the UART itself has, where that can be told. */
+static bool has_left(int fd)
+{
+	int queued = 0;
+	unsigned state = 0;
+	if (ioctl(fd, TIOCOUTQ, &queued) == 0 && queued > 0)
+		return false;
+	return ioctl(fd, TIOCSERGETLSR, &state) < 0 || state & TIOCSER_TEMT;
 }
 
 int uart_drain(int fd, struct deadline deadline)
 {
-	int queued = 0;
-	while (ioctl(fd, TIOCOUTQ, &queued) == 0 && queued > 0) {
+	while (!has_left(fd)) {
 		if (deadline_passed(deadline))
 			return -ETIMEDOUT;
 		/* No event announces an empty queue; one tick is a few bytes at most rates. */

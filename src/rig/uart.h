@@ -7,8 +7,11 @@
 #include "base/clock.h"
 #include "rig/rig.h"
 
-/* Raw mode with these settings; HUPCL is cleared. 0 or -errno. */
+/* Raw mode with these settings; HUPCL is cleared. 0 or -errno; -ENOTSUP: the port can't do them,
+ * and has something else now. */
 int uart_apply(int fd, const struct rig_uart *uart);
+/* What the port has: the rate as its hardware makes it, flow 0 or 3. 0 or -errno. */
+int uart_actual(int fd, struct rig_uart *uart);
 /* Waits until what was written has left, without hanging on flow control. 0 or -ETIMEDOUT. */
 int uart_drain(int fd, struct deadline deadline);
 /* "115200,8,1,none,none" in a static buffer of the thread. */

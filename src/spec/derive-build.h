@@ -111,6 +111,9 @@ void add_format_needs(struct builder *b, struct derived_case *c, const struct va
  * facilities that their values ask for. */
 void derive_setup(struct builder *b);
 
+/* derive-tags.c: `destructive` and `nvs`, from what the steps of all cases send. */
+void derive_tags(struct builder *b, const struct spec *spec);
+
 /* derive-set.c: all cases of a form with parameters. */
 void derive_parameters(struct builder *b);
 void derive_arities(struct builder *b);

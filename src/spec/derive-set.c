@@ -339,8 +339,6 @@ static void derive_restored(struct builder *b)
 	struct derived_case *c = add_case(
 		b, "restore_brings_factory_value_back", b->form->restored, b->form->file_line);
 	const struct set_values other = other_values(b);
-	add_tag(b, c, "nvs");
-	add_tag(b, c, "destructive");
 	add_step(b, c, STEP_RESTORE, "the factory settings come back");
 	add_before(b, c);
 	add_set(b, c, &other);
@@ -354,7 +352,6 @@ static void derive_survives(struct builder *b)
 		add_case(b, arena_printf(b->arena, "%s_survives_restart", b->prefix),
 			b->form->persists, b->form->file_line);
 	const struct set_values other = other_values(b);
-	add_tag(b, c, "nvs");
 	add_before(b, c);
 	add_set(b, c, &other);
 	add_step(b, c, STEP_RESTART, "the module restarts");

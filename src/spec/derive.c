@@ -131,7 +131,6 @@ static int derive_examples(struct builder *b, struct error *error)
 int derive_command(struct derived *out, const struct spec *spec, const struct command *command,
 	struct error *error)
 {
-	(void)spec;
 	*out = (struct derived){ .memory = arena_create() };
 	struct builder b = { .arena = out->memory, .command = command, .out = out };
 	int status = derive_form(&b, &command->forms[FORM_QUERY], error);
@@ -141,8 +140,10 @@ int derive_command(struct derived *out, const struct spec *spec, const struct co
 		status = derive_form(&b, spec_form(command, i), error);
 	if (status == 0)
 		status = derive_examples(&b, error);
-	if (status == 0)
+	if (status == 0) {
 		derive_setup(&b);
+		derive_tags(&b, spec);
+	}
 	if (status < 0)
 		derived_finish(out);
 	return status;

@@ -34,6 +34,8 @@ static const struct field set_fields[] = {
 	{ "data", FIELD_STRING, offsetof(struct form, data), false },
 	{ "parameters", FIELD_OTHER, 0, false },
 	{ "effect", FIELD_STRING, offsetof(struct form, effect), false },
+	{ "stored", FIELD_STRING, offsetof(struct form, stored), false },
+	{ "destructive", FIELD_BOOL, offsetof(struct form, destructive), false },
 	{ "undo", FIELD_TEXT, offsetof(struct form, undo), false },
 	{ "omitted", FIELD_STRING, offsetof(struct form, omitted), false },
 	{ "missing", FIELD_STRING, offsetof(struct form, missing), false },
@@ -82,6 +84,8 @@ static int load_form(struct loader *l, const json_t *object, enum form_kind kind
 		return -1;
 	if (form->effect && strcmp(form->effect, "uart") != 0)
 		return load_error(l, "effect", "must be \"uart\"");
+	if (form->stored && strcmp(form->stored, "nvs") != 0)
+		return load_error(l, "stored", "must be \"nvs\"");
 	if (form->data && kind != FORM_SET)
 		return load_error(l, "data", "has a meaning in a set form only");
 	if (load_check_timeout(l, form) < 0 ||

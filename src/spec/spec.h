@@ -58,6 +58,8 @@ struct form {
 	const char *undo;   /* a command line that puts back what the form did; "": nothing to put
 			       back; NULL: as the query tells */
 	const char *effect; /* "uart" or NULL */
+	const char *stored; /* "nvs": what is set, or done, is written to flash; or NULL */
+	bool destructive;   /* it restores, rewrites or rolls back */
 	bool may_refuse;    /* a valid command may answer ERROR: it depends on the module's state */
 	const char **
 		unscored; /* kinds that are not derived on purpose: "missing", …; NULL-terminated */

@@ -2,13 +2,13 @@
 /* AT+GSLP: the sleep itself, measured from the OK. */
 #include "uart.h"
 
-Test(gslp, repeats_the_time_that_was_given, REQ("GSLP-2"), TAGS("slow needs:wakeup"))
+Test(gslp, repeats_the_time_that_was_given, REQ("GSLP-2"), TAGS("needs:wakeup"))
 {
 	at("AT+GSLP=300", "300", "OK");
 	wait_restart();
 }
 
-Test(gslp, answers_nothing_while_asleep, REQ("GSLP-3"), TAGS("slow needs:wakeup"))
+Test(gslp, answers_nothing_while_asleep, REQ("GSLP-3"), TAGS("needs:wakeup"))
 {
 	ask("AT+GSLP=1000");
 	silence(200);
@@ -20,7 +20,7 @@ Test(gslp, answers_nothing_while_asleep, REQ("GSLP-3"), TAGS("slow needs:wakeup"
 
 /* The clock that runs in deep sleep may be off by a tenth, and waking up is a restart: it may take
  * what one takes on this module, and as long again. */
-Test(gslp, wakes_when_the_time_has_passed_and_not_earlier, REQ("GSLP-4"), TAGS("slow needs:wakeup"))
+Test(gslp, wakes_when_the_time_has_passed_and_not_earlier, REQ("GSLP-4"), TAGS("needs:wakeup"))
 {
 	int64_t start = clock_ms();
 	restart();
@@ -35,7 +35,7 @@ Test(gslp, wakes_when_the_time_has_passed_and_not_earlier, REQ("GSLP-4"), TAGS("
 		(long long)boot);
 }
 
-Test(gslp, wakes_by_a_restart, REQ("GSLP-5"), TAGS("slow uart needs:wakeup needs:baudrate:9600"))
+Test(gslp, wakes_by_a_restart, REQ("GSLP-5"), TAGS("uart needs:wakeup needs:baudrate:9600"))
 {
 	change_rate("AT+UART_CUR", 9600);
 	ask("AT+GSLP=300");

@@ -17,7 +17,7 @@ static void roll_back(void)
 }
 
 Test(sysrollback, starts_the_other_firmware_and_the_first_one_again, REQ("SYSROLLBACK-2"),
-	TAGS("destructive needs:second_image"))
+	TAGS("nvs destructive needs:second_image"))
 {
 	const char *first = version();
 	roll_back();
@@ -31,7 +31,8 @@ Test(sysrollback, starts_the_other_firmware_and_the_first_one_again, REQ("SYSROL
 	check(strcmp(first, second) != 0, "still %s", second);
 }
 
-Test(sysrollback, is_refused_without_another_firmware, REQ("SYSROLLBACK-3"), TAGS("needs:control"))
+Test(sysrollback, is_refused_without_another_firmware, REQ("SYSROLLBACK-3"),
+	TAGS("destructive nvs needs:control"))
 {
 	control("{\"set\":{\"images\":1}}");
 	at("AT+SYSTIMESTAMP=1565853509", "OK");
@@ -45,7 +46,7 @@ Test(sysrollback, is_refused_without_another_firmware, REQ("SYSROLLBACK-3"), TAG
 }
 
 Test(sysrollback, answers_before_it_restarts, REQ("SYSROLLBACK-4"),
-	TAGS("destructive uart needs:second_image needs:baudrate:9600"))
+	TAGS("nvs destructive uart needs:second_image needs:baudrate:9600"))
 {
 	change_rate("AT+UART_CUR", 9600);
 	at("AT+SYSROLLBACK", "OK");

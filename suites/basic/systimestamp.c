@@ -36,7 +36,7 @@ Test(systimestamp, shows_what_was_set, REQ("SYSTIMESTAMP-7"))
 	put_back();
 }
 
-Test(systimestamp, runs_on_with_the_seconds, REQ("SYSTIMESTAMP-8"), TAGS("slow"))
+Test(systimestamp, runs_on_with_the_seconds, REQ("SYSTIMESTAMP-8"))
 {
 	int64_t start = clock_ms(), first = shown();
 	listen_for(2100);

@@ -13,7 +13,7 @@ static void put_back(const char *before)
 }
 
 Test(uart_def, is_in_use_at_once, REQ("UART_DEF-24"),
-	TAGS("uart nvs needs:baudrate:9600 needs:baudrate:57600"))
+	TAGS("destructive uart nvs needs:baudrate:9600 needs:baudrate:57600"))
 {
 	static const int64_t rates[] = { 9600, 57600 };
 	char before[96];
@@ -26,7 +26,7 @@ Test(uart_def, is_in_use_at_once, REQ("UART_DEF-24"),
 }
 
 Test(uart_def, is_answered_at_the_old_rate, REQ("UART_DEF-25"),
-	TAGS("uart nvs needs:baudrate:9600"))
+	TAGS("destructive uart nvs needs:baudrate:9600"))
 {
 	char before[96];
 	read_line("AT+UART_DEF?", before, sizeof(before));
@@ -37,7 +37,7 @@ Test(uart_def, is_answered_at_the_old_rate, REQ("UART_DEF-25"),
 }
 
 Test(uart_def, outlives_the_power, REQ("UART_DEF-27"),
-	TAGS("uart nvs needs:power needs:baudrate:9600"))
+	TAGS("destructive uart nvs needs:power needs:baudrate:9600"))
 {
 	char before[96];
 	read_line("AT+UART_DEF?", before, sizeof(before));
@@ -49,7 +49,7 @@ Test(uart_def, outlives_the_power, REQ("UART_DEF-27"),
 
 /* Two stop bits: a module that takes over the rate alone would show one. */
 Test(uart_def, is_followed_by_the_current_configuration, REQ("UART_DEF-30"),
-	TAGS("uart nvs needs:baudrate:9600 needs:stopbits:3"))
+	TAGS("destructive uart nvs needs:baudrate:9600 needs:stopbits:3"))
 {
 	char before[96];
 	read_line("AT+UART_DEF?", before, sizeof(before));

@@ -94,7 +94,7 @@ Test(general, an_error_code_comes_once_and_right_ahead_of_error, REQ("GENERAL-6"
 	at("AT+SYSLOG=0", "OK");
 }
 
-Test(general, a_refused_command_changes_nothing, REQ("GENERAL-7"))
+Test(general, a_refused_command_changes_nothing, REQ("GENERAL-7"), TAGS("nvs"))
 {
 	ask("AT+SYSMSG?");
 	const char *state = fmt("%s", field("state"));
@@ -108,7 +108,7 @@ Test(general, a_refused_command_changes_nothing, REQ("GENERAL-7"))
 	at("AT", "OK");
 }
 
-Test(general, an_integer_in_quotes_is_refused, REQ("GENERAL-8"))
+Test(general, an_integer_in_quotes_is_refused, REQ("GENERAL-8"), TAGS("nvs"))
 {
 	at("AT+SYSLOG=\"1\"", "ERROR");
 	at("AT+SLEEP=\"0\"", "ERROR");

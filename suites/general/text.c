@@ -23,7 +23,7 @@ static const char *softap(void)
 	return fmt("%s", line_text(0));
 }
 
-Test(general, text_without_quotes_is_refused, REQ("GENERAL-15"), TAGS("nvs"))
+Test(general, text_without_quotes_is_refused, REQ("GENERAL-15"), TAGS("destructive nvs"))
 {
 	enter_softap();
 	const char *before = softap();

@@ -206,7 +206,7 @@ Test(mqttclean, releases_the_resources, REQ("MQTTCLEAN-16"), TAGS("needs:broker"
 	leave_mqtt();
 }
 
-Test(mqttclean, ends_the_reconnection, REQ("MQTTCLEAN-17"), TAGS("needs:peers"))
+Test(mqttclean, ends_the_reconnection, REQ("MQTTCLEAN-17"), TAGS("slow needs:peers"))
 {
 	online();
 	enter_user();

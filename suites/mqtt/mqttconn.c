@@ -271,7 +271,7 @@ Test(mqttconn, is_not_changed_by_the_query, REQ("MQTTCONN-54"), TAGS("needs:brok
 
 /* ---- reconnection ---- */
 
-Test(mqttconn, stays_away_without_reconnection, REQ("MQTTCONN-49"), TAGS("needs:peers"))
+Test(mqttconn, stays_away_without_reconnection, REQ("MQTTCONN-49"), TAGS("slow needs:peers"))
 {
 	enter_for_script();
 	int peer = peer_open("tcp", NULL);

@@ -28,7 +28,7 @@ static void leave_named(void)
 	leave_names();
 }
 
-Test(mqttconn, connects_by_name, REQ("MQTTCONN-37"), TAGS("needs:broker needs:peers"))
+Test(mqttconn, connects_by_name, REQ("MQTTCONN-37"), TAGS("nvs needs:broker needs:peers"))
 {
 	int names = enter_named("broker.example.org");
 	at(conn_line("broker.example.org", broker_port("tcp"), 0), "OK");
@@ -39,7 +39,7 @@ Test(mqttconn, connects_by_name, REQ("MQTTCONN-37"), TAGS("needs:broker needs:pe
 	leave_named();
 }
 
-Test(mqttconn, fails_with_an_unknown_name, REQ("MQTTCONN-38"), TAGS("needs:broker needs:peers"))
+Test(mqttconn, fails_with_an_unknown_name, REQ("MQTTCONN-38"), TAGS("nvs needs:broker needs:peers"))
 {
 	enter_named("broker.example.org");
 	at(conn_line("nowhere.example.org", broker_port("tcp"), 0), "ERROR");
@@ -66,17 +66,20 @@ static void connects_by_a_name_of(size_t len)
 	leave_named();
 }
 
-Test(mqttconn, connects_by_a_name_of_1_byte, REQ("MQTTCONN-4"), TAGS("needs:broker needs:peers"))
+Test(mqttconn, connects_by_a_name_of_1_byte, REQ("MQTTCONN-4"),
+	TAGS("nvs needs:broker needs:peers"))
 {
 	connects_by_a_name_of(1);
 }
 
-Test(mqttconn, connects_by_a_name_of_128_bytes, REQ("MQTTCONN-4"), TAGS("needs:broker needs:peers"))
+Test(mqttconn, connects_by_a_name_of_128_bytes, REQ("MQTTCONN-4"),
+	TAGS("nvs needs:broker needs:peers"))
 {
 	connects_by_a_name_of(128);
 }
 
-Test(mqttconn, asks_for_no_name_of_129_bytes, REQ("MQTTCONN-5"), TAGS("needs:broker needs:peers"))
+Test(mqttconn, asks_for_no_name_of_129_bytes, REQ("MQTTCONN-5"),
+	TAGS("nvs needs:broker needs:peers"))
 {
 	int names = enter_named(name_of(129));
 	at(conn_line(name_of(129), broker_port("tcp"), 0), "ERROR");
@@ -85,7 +88,7 @@ Test(mqttconn, asks_for_no_name_of_129_bytes, REQ("MQTTCONN-5"), TAGS("needs:bro
 	leave_named();
 }
 
-Test(mqttconn, is_refused_without_a_network, REQ("MQTTCONN-33"), TAGS("needs:broker"))
+Test(mqttconn, is_refused_without_a_network, REQ("MQTTCONN-33"), TAGS("nvs needs:broker"))
 {
 	enter_offline();
 	given(user_line(MQTT_TCP, client_id(), broker("username"), broker("password"), ""));
@@ -155,7 +158,7 @@ static void forget_example_time(void)
 }
 
 Test(mqttconn, runs_example_2, REQ("MQTTCONN-44"),
-	TAGS("needs:broker needs:broker_users needs:broker_tls needs:air needs:peers"))
+	TAGS("nvs needs:broker needs:broker_users needs:broker_tls needs:air needs:peers"))
 {
 	int o = enter_example();
 	set_example_time();
@@ -174,7 +177,7 @@ Test(mqttconn, runs_example_2, REQ("MQTTCONN-44"),
 }
 
 Test(mqttconn, runs_example_3, REQ("MQTTCONN-45"),
-	TAGS("needs:broker needs:broker_users needs:broker_wss needs:air needs:peers"))
+	TAGS("nvs needs:broker needs:broker_users needs:broker_wss needs:air needs:peers"))
 {
 	int o = enter_example();
 	set_example_time();

@@ -100,7 +100,7 @@ Test(mqttunsub, stays_in_force_after_reconnection, REQ("MQTTUNSUB-22"),
 }
 
 Test(mqttconn, ends_with_mqttclean_while_it_tries_again, REQ("MQTTCONN-64"),
-	TAGS("needs:broker needs:broker_control"))
+	TAGS("slow needs:broker needs:broker_control"))
 {
 	enter_connected(1);
 	lose_broker();
@@ -117,7 +117,7 @@ Test(mqttconn, ends_with_mqttclean_while_it_tries_again, REQ("MQTTCONN-64"),
 /* ---- without it ---- */
 
 Test(mqttconn, does_not_connect_again_by_itself, REQ("MQTTCONN-61", "MQTTCONN-64"),
-	TAGS("needs:broker needs:broker_control"))
+	TAGS("slow needs:broker needs:broker_control"))
 {
 	const char *t = own("a");
 	enter_subscribed(t, 1);
@@ -134,7 +134,7 @@ Test(mqttconn, does_not_connect_again_by_itself, REQ("MQTTCONN-61", "MQTTCONN-64
 }
 
 Test(mqttsub, brings_nothing_after_a_loss, REQ("MQTTSUB-29"),
-	TAGS("needs:broker needs:broker_control"))
+	TAGS("slow needs:broker needs:broker_control"))
 {
 	const char *t = own("a");
 	enter_subscribed(t, 1);
@@ -165,7 +165,7 @@ Test(mqttconn, is_reported_lost_once, REQ("MQTTCONN-62"), TAGS("needs:broker nee
 /* ---- two clients with one client id ---- */
 
 Test(mqttconn, is_taken_over_by_its_client_id, REQ("MQTTCONN-63", "MQTTCONN-62"),
-	TAGS("needs:broker"))
+	TAGS("slow needs:broker"))
 {
 	const char *t = own("a");
 	int o = enter_subscribed(t, 1);
@@ -179,7 +179,7 @@ Test(mqttconn, is_taken_over_by_its_client_id, REQ("MQTTCONN-63", "MQTTCONN-62")
 	leave_mqtt();
 }
 
-Test(mqttsubrecv, ends_with_a_takeover, REQ("MQTTSUBRECV-22"), TAGS("needs:broker"))
+Test(mqttsubrecv, ends_with_a_takeover, REQ("MQTTSUBRECV-22"), TAGS("slow needs:broker"))
 {
 	const char *t = own("a");
 	int o = enter_subscribed(t, 1);

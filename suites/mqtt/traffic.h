@@ -132,7 +132,7 @@ static inline bool come(size_t count, int ms)
 {
 	int64_t end = clock_ms() + ms;
 	while (subrecv_count() < count && clock_ms() < end)
-		listen_for(2);
+		look_again(2);
 	return subrecv_count() >= count;
 }
 
@@ -266,7 +266,7 @@ static inline void scripted_packet(int peer, uint8_t type, uint8_t id[2])
 		have += len;
 		check(len > 0 || clock_ms() < end, "packet %02x does not come", type);
 		if (len == 0)
-			listen_for(1);
+			look_again(1);
 	}
 	check(bytes[0] == type, "packet %02x comes, not %02x", bytes[0], type);
 	if (id)

@@ -219,7 +219,7 @@ Test(cipsntpcfg, uses_the_third_default_server, REQ("CIPSNTPCFG-14"),
 }
 
 Test(cipsntpcfg, asks_nobody_once_cleared, REQ("CIPSNTPCFG-17"),
-	TAGS("needs:access_point needs:peers"))
+	TAGS("slow needs:access_point needs:peers"))
 {
 	online();
 	int server = time_server(TIME_1, "{\"mode\":\"silent\"}");

@@ -102,7 +102,7 @@ Test(cipsntptime, knows_29_february, REQ("CIPSNTPTIME-5"), TAGS("needs:access_po
 	clear_time();
 }
 
-Test(cipsntptime, goes_on, REQ("CIPSNTPTIME-6"), TAGS("slow needs:access_point needs:peers"))
+Test(cipsntptime, goes_on, REQ("CIPSNTPTIME-6"), TAGS("needs:access_point needs:peers"))
 {
 	enter_time(1700431995, 0);
 	expect_time(1700431995);

@@ -101,14 +101,14 @@ static void expect_turned_away(const char *options)
 
 /* ---- settings ---- */
 
-Test(cipsslcconf, has_a_line_for_each_link, REQ("CIPSSLCCONF-17"), TAGS("nvs"))
+Test(cipsslcconf, has_a_line_for_each_link, REQ("CIPSSLCCONF-17"))
 {
 	given("AT+CIPMUX=1");
 	read_settings(found);
 	given("AT+CIPMUX=0");
 }
 
-Test(cipsslcconf, has_one_line_in_single_mode, REQ("CIPSSLCCONF-18"), TAGS("nvs"))
+Test(cipsslcconf, has_one_line_in_single_mode, REQ("CIPSSLCCONF-18"))
 {
 	at("AT+CIPSSLCCONF?", LIKE("+CIPSSLCCONF:0,<auth_mode>,<pki_number>,<ca_number>"), "OK");
 }

@@ -28,17 +28,16 @@ static void leave_timed(void)
 	leave_server();
 }
 
-Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, disconnects_a_silent_client, REQ("CIPSTO-9"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int client = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	leave_timed();
 }
 
-Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(2);
 	int client = peer_connect("tcp", PORT, NULL);
@@ -48,11 +47,11 @@ Test(cipsto, waits_for_the_whole_time, REQ("CIPSTO-10"),
 	leave_timed();
 }
 
-Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
+	takes(SECOND + 2 * OFTEN, "the time of AT+CIPSTO, and more");
 	for (int64_t end = clock_ms() + SECOND + 2 * OFTEN; clock_ms() < end;) {
 		expect_text(id, speaker, "here");
 		listen_for(OFTEN);
@@ -62,11 +61,12 @@ Test(cipsto, keeps_a_client_that_speaks, REQ("CIPSTO-11"),
 }
 
 Test(cipsto, disconnects_a_silent_client_beside_one_that_speaks, REQ("CIPSTO-13"),
-	TAGS("slow needs:access_point needs:peers"))
+	TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, speaker = client_connects(PORT, &id);
 	int silent = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	for (int64_t end = clock_ms() + SECOND + OFTEN; clock_ms() < end;) {
 		expect_text(id, speaker, "here");
 		listen_for(OFTEN);
@@ -75,8 +75,7 @@ Test(cipsto, disconnects_a_silent_client_beside_one_that_speaks, REQ("CIPSTO-13"
 	leave_timed();
 }
 
-Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"),
-	TAGS("slow needs:access_point needs:peers"))
+Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"), TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	at("AT+CIPSTO=0", "OK");
@@ -87,12 +86,13 @@ Test(cipsto, keeps_a_silent_client_with_0, REQ("CIPSTO-12"),
 }
 
 Test(cipsto, leaves_the_module_s_own_connections_alone, REQ("CIPSTO-14"),
-	TAGS("slow needs:access_point needs:peers"))
+	TAGS("needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int own = peer_open("tcp", NULL);
 	start_link(0, "TCP", own);
 	int client = peer_connect("tcp", PORT, NULL);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	check(!peer_closed(own, 0, NULL, bench_ms("silence")), "its own connection is closed");
 	expect_text(0, own, "still here");
@@ -100,10 +100,11 @@ Test(cipsto, leaves_the_module_s_own_connections_alone, REQ("CIPSTO-14"),
 }
 
 Test(cipsto, tells_that_it_has_disconnected, REQ("CIPSTO-17"),
-	TAGS("issue:espressif/esp-at#314 slow needs:access_point needs:peers"))
+	TAGS("issue:espressif/esp-at#314 needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	urc(fmt("%d,CLOSED", id), 0);
 	no_urc(fmt("%d,CLOSED", id), bench_ms("silence"));
@@ -112,10 +113,11 @@ Test(cipsto, tells_that_it_has_disconnected, REQ("CIPSTO-17"),
 }
 
 Test(cipsto, serves_the_next_client, REQ("CIPSTO-15"),
-	TAGS("issue:espressif/esp-at#314 slow needs:access_point needs:peers"))
+	TAGS("issue:espressif/esp-at#314 needs:access_point needs:peers"))
 {
 	enter_timed(1);
 	int id, client = client_connects(PORT, &id);
+	takes(SECOND, "the time of AT+CIPSTO");
 	peer_wait_close(client, 0, NULL, SECOND + bench_ms("answer"));
 	urc(fmt("%d,CLOSED", id), 0);
 	int next_id, next = client_connects(PORT, &next_id);

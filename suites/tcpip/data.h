@@ -97,7 +97,7 @@ static inline bool comes(int link, uint64_t count, int ms)
 {
 	int64_t end = clock_ms() + ms;
 	while (ipd_count(link) < count && clock_ms() < end)
-		listen_for(2);
+		look_again(2);
 	return ipd_count(link) >= count;
 }
 
@@ -159,7 +159,7 @@ static inline void wait_kept(int link, int64_t count)
 {
 	int64_t now, end = clock_ms() + bench_ms("answer");
 	while ((now = kept(link)) < count && clock_ms() < end)
-		listen_for(2);
+		look_again(2);
 	check(now == count, "AT+CIPRECVLEN? shows %lld bytes, not %lld", (long long)now,
 		(long long)count);
 }
@@ -185,7 +185,7 @@ static inline void read_all(int link, const uint8_t *bytes, size_t len)
 		int64_t there = kept(link);
 		check(there > 0 || clock_ms() < end, "only %zu of %zu bytes come", at, len);
 		if (there == 0) {
-			listen_for(2);
+			look_again(2);
 			continue;
 		}
 		const struct ipd_header *got = recvdata_any(read_line(link, BLOCK_MAX));

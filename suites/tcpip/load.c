@@ -4,11 +4,28 @@
 #include "base/pattern.h"
 #include "data.h"
 
+static bool paced;
+
+static bool pace_is_on(void)
+{
+	control("{\"get\":\"pace\"}");
+	return strcmp(told("value"), "true") == 0;
+}
+
 /* The virtual module takes its time only when it is told to; a real line has its own. */
 static void pace(bool on)
 {
+	if (!has("control"))
+		return;
+	paced = pace_is_on();
+	control(fmt("{\"set\":{\"pace\":%s}}", on ? "true" : "false"));
+}
+
+/* As it was before pace(). */
+static void pace_as_before(void)
+{
 	if (has("control"))
-		control(fmt("{\"set\":{\"pace\":%s}}", on ? "true" : "false"));
+		control(fmt("{\"set\":{\"pace\":%s}}", paced ? "true" : "false"));
 }
 
 static void enter_rate(int64_t baud)
@@ -21,7 +38,7 @@ static void enter_rate(int64_t baud)
 
 static void leave_rate(void)
 {
-	pace(false);
+	pace_as_before();
 	given(fmt("AT+UART_CUR=%lld,8,1,0,0", (long long)bench_baud()));
 	host_baud(bench_baud());
 	resync();
@@ -82,7 +99,9 @@ Test(ipd, echoes_on_five_links_at_5000000, REQ("IPD-25", "IPD-23", "CIPSEND-19")
 Test(ipd, echoes_on_five_links_unpaced, REQ("IPD-25", "IPD-23", "CIPSEND-19"),
 	TAGS("needs:peers needs:control"))
 {
+	pace(false);
 	echo_on_five_links(60, BLOCK_MAX);
+	pace_as_before();
 }
 
 Test(ipd, echoes_small_blocks_on_five_links, REQ("IPD-25", "IPD-23", "CIPSEND-40"),
@@ -108,6 +127,7 @@ Test(ipd, hands_out_all_at_2000000, REQ("IPD-25"),
 
 Test(ipd, hands_out_all_unpaced, REQ("IPD-25"), TAGS("needs:peers needs:control"))
 {
+	pace(false);
 	int peer = enter_links(LINKS, "tcp", NULL);
 	for (int link = 0; link < LINKS; link++)
 		ipd_follow(link, (uint64_t)link + 40, 0);
@@ -116,6 +136,7 @@ Test(ipd, hands_out_all_unpaced, REQ("IPD-25"), TAGS("needs:peers needs:control"
 	for (int link = 0; link < LINKS; link++)
 		ipd_until(link, 1000000, patience_ms());
 	leave_multi();
+	pace_as_before();
 }
 
 Test(cipsend, loses_nothing_at_115200, REQ("CIPSEND-19", "CIPSEND-22"),

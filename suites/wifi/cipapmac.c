@@ -23,7 +23,7 @@ static void leave_both(void)
 	leave_mode();
 }
 
-Test(cipapmac, outlives_the_power, REQ("CIPAPMAC-12"), TAGS("nvs needs:power"))
+Test(cipapmac, outlives_the_power, REQ("CIPAPMAC-12"), TAGS("destructive nvs needs:power"))
 {
 	char now[18];
 	enter_both();
@@ -34,7 +34,7 @@ Test(cipapmac, outlives_the_power, REQ("CIPAPMAC-12"), TAGS("nvs needs:power"))
 	leave_both();
 }
 
-Test(cipapmac, is_six_pairs_of_digits, REQ("CIPAPMAC-13"), TAGS("nvs"))
+Test(cipapmac, is_six_pairs_of_digits, REQ("CIPAPMAC-13"), TAGS("destructive nvs"))
 {
 	static const char *const wrong[] = { "18:fe:35:98:d3", "18:fe:35:98:d3:7b:00",
 		"18:fe:35:98:d3:7g", "18fe3598d37b", "18:fe:35:98:d3:", "" };
@@ -58,7 +58,7 @@ Test(cipapmac, differs_from_the_other_from_the_factory, REQ("CIPAPMAC-14"), TAGS
 	leave_mode();
 }
 
-Test(cipapmac, leaves_the_other_alone, REQ("CIPAPMAC-15"), TAGS("nvs"))
+Test(cipapmac, leaves_the_other_alone, REQ("CIPAPMAC-15"), TAGS("destructive nvs"))
 {
 	char now[18];
 	enter_both();

@@ -23,7 +23,7 @@ static void leave_both(void)
 	leave_mode();
 }
 
-Test(cipstamac, outlives_the_power, REQ("CIPSTAMAC-12"), TAGS("nvs needs:power"))
+Test(cipstamac, outlives_the_power, REQ("CIPSTAMAC-12"), TAGS("destructive nvs needs:power"))
 {
 	char now[18];
 	enter_both();
@@ -34,7 +34,7 @@ Test(cipstamac, outlives_the_power, REQ("CIPSTAMAC-12"), TAGS("nvs needs:power")
 	leave_both();
 }
 
-Test(cipstamac, is_six_pairs_of_digits, REQ("CIPSTAMAC-13"), TAGS("nvs"))
+Test(cipstamac, is_six_pairs_of_digits, REQ("CIPSTAMAC-13"), TAGS("destructive nvs"))
 {
 	static const char *const wrong[] = { "1a:fe:35:98:d3", "1a:fe:35:98:d3:7b:00",
 		"1a:fe:35:98:d3:7g", "1afe3598d37b", "1a:fe:35:98:d3:", "" };
@@ -59,7 +59,7 @@ Test(cipstamac, differs_from_the_other_from_the_factory, REQ("CIPSTAMAC-14"),
 	leave_mode();
 }
 
-Test(cipstamac, leaves_the_other_alone, REQ("CIPSTAMAC-15"), TAGS("nvs"))
+Test(cipstamac, leaves_the_other_alone, REQ("CIPSTAMAC-15"), TAGS("destructive nvs"))
 {
 	char now[18];
 	enter_both();

@@ -101,35 +101,35 @@ Test(cwjap, shows_a_signal_strength, REQ("CWJAP-23"), TAGS("nvs needs:access_poi
 	leave_station();
 }
 
-Test(cwjap, tells_an_error_code, REQ("CWJAP-24"), TAGS("nvs"))
+Test(cwjap, tells_an_error_code, REQ("CWJAP-24"), TAGS("slow nvs"))
 {
 	enter_station();
 	at(NOWHERE, RE("\\+CWJAP:\\d+"), "ERROR");
 	leave_station();
 }
 
-Test(cwjap, tells_a_time_out, REQ("CWJAP-25"), TAGS("nvs needs:air"))
+Test(cwjap, tells_a_time_out, REQ("CWJAP-25"), TAGS("slow nvs needs:air"))
 {
 	enter_station();
 	at("AT+CWJAP=\"atconform-silent\",\"correct horse\"", "+CWJAP:1", "ERROR");
 	leave_station();
 }
 
-Test(cwjap, tells_a_wrong_password, REQ("CWJAP-26"), TAGS("nvs needs:access_point"))
+Test(cwjap, tells_a_wrong_password, REQ("CWJAP-26"), TAGS("slow nvs needs:access_point"))
 {
 	enter_station();
 	at(wrong_line(), "+CWJAP:2", "ERROR");
 	leave_station();
 }
 
-Test(cwjap, tells_that_there_is_no_such_access_point, REQ("CWJAP-27"), TAGS("nvs"))
+Test(cwjap, tells_that_there_is_no_such_access_point, REQ("CWJAP-27"), TAGS("slow nvs"))
 {
 	enter_station();
 	at(NOWHERE, "+CWJAP:3", "ERROR");
 	leave_station();
 }
 
-Test(cwjap, tells_a_refused_connection, REQ("CWJAP-28"), TAGS("nvs needs:air"))
+Test(cwjap, tells_a_refused_connection, REQ("CWJAP-28"), TAGS("slow nvs needs:air"))
 {
 	enter_station();
 	at("AT+CWJAP=\"atconform-refuses\",\"correct horse\"", "+CWJAP:4", "ERROR");
@@ -219,7 +219,8 @@ Test(cwjap, joins_an_open_access_point, REQ("CWJAP-35"), TAGS("nvs needs:open_ac
 	leave_station();
 }
 
-Test(cwjap, leaves_open_ones_out_with_pci, REQ("CWJAP-36"), TAGS("nvs needs:open_access_point"))
+Test(cwjap, leaves_open_ones_out_with_pci, REQ("CWJAP-36"),
+	TAGS("slow nvs needs:open_access_point"))
 {
 	enter_station();
 	any(join_line("open_access_point", ",,1"));
@@ -228,7 +229,7 @@ Test(cwjap, leaves_open_ones_out_with_pci, REQ("CWJAP-36"), TAGS("nvs needs:open
 	leave_station();
 }
 
-Test(cwjap, leaves_wep_out_with_pci, REQ("CWJAP-36"), TAGS("nvs needs:air"))
+Test(cwjap, leaves_wep_out_with_pci, REQ("CWJAP-36"), TAGS("slow nvs needs:air"))
 {
 	enter_station();
 	any("AT+CWJAP=\"atconform-wep\",\"abcde\",,1");
@@ -323,7 +324,7 @@ Test(cwjap, takes_the_longest_password, REQ("CWJAP-43"), TAGS("nvs needs:air"))
 	leave_station();
 }
 
-Test(cwjap, takes_the_longest_password_as_valid, REQ("CWJAP-43"), TAGS("nvs"))
+Test(cwjap, takes_the_longest_password_as_valid, REQ("CWJAP-43"), TAGS("slow nvs"))
 {
 	enter_station();
 	at("AT+CWJAP=\"no such network 5e7a\","
@@ -340,7 +341,7 @@ Test(cwjap, changes_over, REQ("CWJAP-44"), TAGS("nvs needs:access_point needs:op
 	leave_station();
 }
 
-Test(cwjap, is_not_joined_after_a_failure, REQ("CWJAP-45"), TAGS("nvs needs:access_point"))
+Test(cwjap, is_not_joined_after_a_failure, REQ("CWJAP-45"), TAGS("slow nvs needs:access_point"))
 {
 	enter_station();
 	any(wrong_line());
@@ -373,7 +374,7 @@ Test(cwjap, takes_the_example_with_a_mac_address, REQ("CWJAP-48"), TAGS("nvs"))
 	expect_taken_as_valid("AT+CWJAP=\"abc\",\"0123456789\",\"ca:d7:19:d8:a6:44\"");
 }
 
-Test(cwjap, uses_the_listed_error_codes, REQ("CWJAP-49"), TAGS("nvs needs:access_point"))
+Test(cwjap, uses_the_listed_error_codes, REQ("CWJAP-49"), TAGS("slow nvs needs:access_point"))
 {
 	enter_station();
 	any(NOWHERE);
@@ -422,7 +423,7 @@ Test(cwjap, tells_progress_in_order, REQ("CWJAP-50"), TAGS("nvs needs:access_poi
 }
 
 Test(cwjap, does_not_join_an_enterprise_access_point, REQ("CWJAP-52"),
-	TAGS("nvs needs:enterprise_access_point"))
+	TAGS("slow nvs needs:enterprise_access_point"))
 {
 	enter_station();
 	any(join_line("enterprise_access_point", ""));

@@ -63,7 +63,7 @@ static bool becomes_shown(void)
 	while (!shows_eap()) {
 		if (clock_ms() > end)
 			return false;
-		listen_for(100);
+		look_again(25);
 	}
 	return true;
 }
@@ -197,7 +197,7 @@ Test(cwjeap, tls_does_not_join_without_its_certificate, REQ("CWJEAP-17"),
 	leave_station();
 }
 
-Test(cwjeap, tells_a_failure, REQ("CWJEAP-18"), TAGS("nvs"))
+Test(cwjeap, tells_a_failure, REQ("CWJEAP-18"), TAGS("slow nvs"))
 {
 	enter_station();
 	at("AT+CWJEAP=\"" NOWHERE "\",1,\"atconform\",\"tester\",\"secret\",0", "+CWJEAP:Timeout",
@@ -206,7 +206,7 @@ Test(cwjeap, tells_a_failure, REQ("CWJEAP-18"), TAGS("nvs"))
 }
 
 Test(cwjeap, does_not_join_with_a_wrong_password, REQ("CWJEAP-19"),
-	TAGS("nvs needs:enterprise_access_point"))
+	TAGS("slow nvs needs:enterprise_access_point"))
 {
 	enter_station();
 	any(fmt("AT+CWJEAP=\"%s\",1,\"%s\",\"%s\",\"not the password\",0",
@@ -271,7 +271,7 @@ Test(cwjeap, is_forgotten_by_a_restore, REQ("CWJEAP-24"),
 	leave_mode();
 }
 
-Test(cwjeap, takes_escaped_characters, REQ("CWJEAP-25"), TAGS("nvs"))
+Test(cwjeap, takes_escaped_characters, REQ("CWJEAP-25"), TAGS("slow nvs"))
 {
 	enter_station();
 	expect_taken_as_valid(
@@ -322,7 +322,7 @@ Test(cwjeap, takes_all_certificate_bits, REQ("CWJEAP-29"), TAGS("nvs slow"))
 }
 
 Test(cwjeap, looks_at_the_certificate_of_the_server, REQ("CWJEAP-30"),
-	TAGS("nvs needs:untrusted_access_point"))
+	TAGS("slow nvs needs:untrusted_access_point"))
 {
 	const char *line = fmt("AT+CWJEAP=\"%s\",1,\"%s\",\"%s\",\"%s\"",
 		escaped(network("untrusted_access_point.ssid")),

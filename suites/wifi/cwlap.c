@@ -26,7 +26,7 @@ static const char *filter(int count)
 	return line;
 }
 
-Test(cwlap, lists_each_access_point_once, REQ("CWLAP-19"), TAGS("needs:access_point"))
+Test(cwlap, lists_each_access_point_once, REQ("CWLAP-19"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(1);
 	scan("AT+CWLAP");
@@ -36,7 +36,7 @@ Test(cwlap, lists_each_access_point_once, REQ("CWLAP-19"), TAGS("needs:access_po
 	leave_mode();
 }
 
-Test(cwlap, lists_all_that_show_their_name, REQ("CWLAP-19"), TAGS("needs:air"))
+Test(cwlap, lists_all_that_show_their_name, REQ("CWLAP-19"), TAGS("nvs needs:air"))
 {
 	enter_scan(1);
 	scan("AT+CWLAP");
@@ -51,7 +51,7 @@ Test(cwlap, lists_all_that_show_their_name, REQ("CWLAP-19"), TAGS("needs:air"))
 }
 
 Test(cwlap, shows_the_encryption, REQ("CWLAP-20"),
-	TAGS("needs:access_point needs:open_access_point"))
+	TAGS("nvs needs:access_point needs:open_access_point"))
 {
 	const char *encryption = network("access_point.encryption");
 	enter_scan(1);
@@ -66,7 +66,7 @@ Test(cwlap, shows_the_encryption, REQ("CWLAP-20"),
 	leave_mode();
 }
 
-Test(cwlap, shows_every_kind_of_encryption, REQ("CWLAP-20"), TAGS("needs:air"))
+Test(cwlap, shows_every_kind_of_encryption, REQ("CWLAP-20"), TAGS("nvs needs:air"))
 {
 	static const char *const macs[] = { "02:00:5e:00:00:02", "02:00:5e:00:00:03",
 		"02:00:5e:00:00:04", "02:00:5e:00:00:01", "02:00:5e:00:00:05",
@@ -81,7 +81,7 @@ Test(cwlap, shows_every_kind_of_encryption, REQ("CWLAP-20"), TAGS("needs:air"))
 	leave_mode();
 }
 
-Test(cwlap, shows_name_address_and_channel, REQ("CWLAP-21"), TAGS("needs:access_point"))
+Test(cwlap, shows_name_address_and_channel, REQ("CWLAP-21"), TAGS("nvs needs:access_point"))
 {
 	const char *channel = network("access_point.channel");
 	enter_scan(1);
@@ -93,7 +93,7 @@ Test(cwlap, shows_name_address_and_channel, REQ("CWLAP-21"), TAGS("needs:access_
 	leave_mode();
 }
 
-Test(cwlap, shows_a_signal_strength, REQ("CWLAP-22"), TAGS("needs:access_point"))
+Test(cwlap, shows_a_signal_strength, REQ("CWLAP-22"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(1);
 	scan("AT+CWLAP");
@@ -105,7 +105,7 @@ Test(cwlap, shows_a_signal_strength, REQ("CWLAP-22"), TAGS("needs:access_point")
 }
 
 Test(cwlap, shows_the_strength_that_the_air_has, REQ("CWLAP-22"),
-	TAGS("needs:access_point needs:air"))
+	TAGS("nvs needs:access_point needs:air"))
 {
 	const char *bssid = network("access_point.bssid");
 	enter_scan(1);
@@ -117,7 +117,7 @@ Test(cwlap, shows_the_strength_that_the_air_has, REQ("CWLAP-22"),
 	leave_mode();
 }
 
-Test(cwlap, filters_by_name, REQ("CWLAP-23"), TAGS("needs:access_point"))
+Test(cwlap, filters_by_name, REQ("CWLAP-23"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(1);
 	scan(filter(1));
@@ -128,7 +128,7 @@ Test(cwlap, filters_by_name, REQ("CWLAP-23"), TAGS("needs:access_point"))
 	leave_mode();
 }
 
-Test(cwlap, finds_all_of_one_name, REQ("CWLAP-23"), TAGS("needs:twin_access_point"))
+Test(cwlap, finds_all_of_one_name, REQ("CWLAP-23"), TAGS("nvs needs:twin_access_point"))
 {
 	enter_scan(1);
 	scan(fmt("AT+CWLAP=\"%s\"", escaped(network("twin_access_point.ssid"))));
@@ -137,7 +137,7 @@ Test(cwlap, finds_all_of_one_name, REQ("CWLAP-23"), TAGS("needs:twin_access_poin
 	leave_mode();
 }
 
-Test(cwlap, filters_by_address, REQ("CWLAP-24"), TAGS("needs:twin_access_point"))
+Test(cwlap, filters_by_address, REQ("CWLAP-24"), TAGS("nvs needs:twin_access_point"))
 {
 	enter_scan(1);
 	scan(fmt("AT+CWLAP=\"%s\",\"%s\"", escaped(network("twin_access_point.ssid")),
@@ -147,7 +147,7 @@ Test(cwlap, filters_by_address, REQ("CWLAP-24"), TAGS("needs:twin_access_point")
 	leave_mode();
 }
 
-Test(cwlap, filters_by_channel, REQ("CWLAP-25"), TAGS("needs:access_point"))
+Test(cwlap, filters_by_channel, REQ("CWLAP-25"), TAGS("nvs needs:access_point"))
 {
 	int channel = atoi(network("access_point.channel")), other = channel == 1 ? 11 : 1;
 	enter_scan(1);
@@ -159,14 +159,14 @@ Test(cwlap, filters_by_channel, REQ("CWLAP-25"), TAGS("needs:access_point"))
 	leave_mode();
 }
 
-Test(cwlap, answers_ok_alone_when_nothing_fits, REQ("CWLAP-26"))
+Test(cwlap, answers_ok_alone_when_nothing_fits, REQ("CWLAP-26"), TAGS("nvs"))
 {
 	enter_scan(1);
 	at("AT+CWLAP=\"no such network 5e7a\"", "OK");
 	leave_mode();
 }
 
-Test(cwlap, filters_in_front_may_be_empty, REQ("CWLAP-27"), TAGS("needs:access_point"))
+Test(cwlap, filters_in_front_may_be_empty, REQ("CWLAP-27"), TAGS("nvs needs:access_point"))
 {
 	const char *channel = network("access_point.channel");
 	enter_scan(1);
@@ -178,7 +178,7 @@ Test(cwlap, filters_in_front_may_be_empty, REQ("CWLAP-27"), TAGS("needs:access_p
 	leave_mode();
 }
 
-Test(cwlap, needs_a_station, REQ("CWLAP-28"))
+Test(cwlap, needs_a_station, REQ("CWLAP-28"), TAGS("nvs"))
 {
 	enter_mode(0);
 	at("AT+CWLAP", "ERROR");
@@ -187,7 +187,7 @@ Test(cwlap, needs_a_station, REQ("CWLAP-28"))
 	leave_mode();
 }
 
-Test(cwlap, works_beside_a_softap, REQ("CWLAP-29"), TAGS("needs:access_point"))
+Test(cwlap, works_beside_a_softap, REQ("CWLAP-29"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(3);
 	scan("AT+CWLAP");
@@ -195,7 +195,7 @@ Test(cwlap, works_beside_a_softap, REQ("CWLAP-29"), TAGS("needs:access_point"))
 	leave_mode();
 }
 
-Test(cwlap, finds_passively, REQ("CWLAP-30"), TAGS("needs:access_point"))
+Test(cwlap, finds_passively, REQ("CWLAP-30"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(1);
 	scan(fmt("%s,1,0,0", filter(3)));
@@ -203,7 +203,7 @@ Test(cwlap, finds_passively, REQ("CWLAP-30"), TAGS("needs:access_point"))
 	leave_mode();
 }
 
-Test(cwlap, refuses_a_shortest_time_above_the_longest, REQ("CWLAP-31"))
+Test(cwlap, refuses_a_shortest_time_above_the_longest, REQ("CWLAP-31"), TAGS("nvs"))
 {
 	enter_scan(1);
 	at("AT+CWLAP=\"x\",\"02:00:5e:00:00:0e\",6,0,400,100", "ERROR");
@@ -211,7 +211,7 @@ Test(cwlap, refuses_a_shortest_time_above_the_longest, REQ("CWLAP-31"))
 	leave_mode();
 }
 
-Test(cwlap, ignores_the_shortest_time_when_passive, REQ("CWLAP-32"), TAGS("needs:access_point"))
+Test(cwlap, ignores_the_shortest_time_when_passive, REQ("CWLAP-32"), TAGS("nvs needs:access_point"))
 {
 	enter_scan(1);
 	scan(fmt("%s,1,1500,360", filter(3)));
@@ -219,7 +219,7 @@ Test(cwlap, ignores_the_shortest_time_when_passive, REQ("CWLAP-32"), TAGS("needs
 	leave_mode();
 }
 
-Test(cwlap, lasts_the_shortest_time_at_least, REQ("CWLAP-38"))
+Test(cwlap, lasts_the_shortest_time_at_least, REQ("CWLAP-38"), TAGS("nvs"))
 {
 	enter_scan(1);
 	int64_t begun = clock_ms();
@@ -229,7 +229,8 @@ Test(cwlap, lasts_the_shortest_time_at_least, REQ("CWLAP-38"))
 	leave_mode();
 }
 
-Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"), TAGS("needs:access_point"))
+Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"),
+	TAGS("slow nvs needs:access_point"))
 {
 	enter_scan(1);
 	for (int count = 1; count <= 6; count++) {
@@ -239,7 +240,7 @@ Test(cwlap, filters_may_be_left_out_from_the_end, REQ("CWLAP-34"), TAGS("needs:a
 	leave_mode();
 }
 
-Test(cwlap, takes_escaped_characters, REQ("CWLAP-35"), TAGS("needs:air"))
+Test(cwlap, takes_escaped_characters, REQ("CWLAP-35"), TAGS("nvs needs:air"))
 {
 	enter_scan(1);
 	scan("AT+CWLAP=\"\\\"a\\,b\\\\c</script>&\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa5+CWLAP:\"");
@@ -257,7 +258,7 @@ Test(cwlap, leaves_the_module_joined, REQ("CWLAP-36"), TAGS("nvs needs:access_po
 	leave_station();
 }
 
-Test(cwlap, follows_the_air, REQ("CWLAP-37"), TAGS("needs:access_point needs:air"))
+Test(cwlap, follows_the_air, REQ("CWLAP-37"), TAGS("nvs needs:access_point needs:air"))
 {
 	const char *bssid = network("access_point.bssid");
 	enter_scan(1);

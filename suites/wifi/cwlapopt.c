@@ -43,7 +43,7 @@ static void expect_bit(int bit)
 	leave_mode();
 }
 
-Test(cwlapopt, sorts_by_strength, REQ("CWLAPOPT-12"))
+Test(cwlapopt, sorts_by_strength, REQ("CWLAPOPT-12"), TAGS("nvs"))
 {
 	bool falling = true, rising = true;
 	enter_mode(1);
@@ -59,33 +59,33 @@ Test(cwlapopt, sorts_by_strength, REQ("CWLAPOPT-12"))
 	leave_mode();
 }
 
-Test(cwlapopt, bit_0_is_the_encryption, REQ("CWLAPOPT-13"), TAGS("needs:access_point"))
+Test(cwlapopt, bit_0_is_the_encryption, REQ("CWLAPOPT-13"), TAGS("nvs needs:access_point"))
 {
 	expect_bit(0);
 }
 
-Test(cwlapopt, bit_1_is_the_ssid, REQ("CWLAPOPT-14"), TAGS("needs:access_point"))
+Test(cwlapopt, bit_1_is_the_ssid, REQ("CWLAPOPT-14"), TAGS("nvs needs:access_point"))
 {
 	expect_bit(1);
 }
 
-Test(cwlapopt, bit_2_is_the_strength, REQ("CWLAPOPT-15"), TAGS("needs:access_point"))
+Test(cwlapopt, bit_2_is_the_strength, REQ("CWLAPOPT-15"), TAGS("nvs needs:access_point"))
 {
 	expect_bit(2);
 }
 
-Test(cwlapopt, bit_3_is_the_mac_address, REQ("CWLAPOPT-16"), TAGS("needs:access_point"))
+Test(cwlapopt, bit_3_is_the_mac_address, REQ("CWLAPOPT-16"), TAGS("nvs needs:access_point"))
 {
 	expect_bit(3);
 }
 
-Test(cwlapopt, bit_4_is_the_channel, REQ("CWLAPOPT-17"), TAGS("needs:access_point"))
+Test(cwlapopt, bit_4_is_the_channel, REQ("CWLAPOPT-17"), TAGS("nvs needs:access_point"))
 {
 	expect_bit(4);
 }
 
 Test(cwlapopt, shows_exactly_the_fields_of_each_mask, REQ("CWLAPOPT-18"),
-	TAGS("slow needs:access_point"))
+	TAGS("nvs slow needs:access_point"))
 {
 	enter_mode(1);
 	for (int mask = 0; mask <= ALL; mask++)
@@ -94,7 +94,7 @@ Test(cwlapopt, shows_exactly_the_fields_of_each_mask, REQ("CWLAPOPT-18"),
 	leave_mode();
 }
 
-Test(cwlapopt, binds_a_filtered_list_too, REQ("CWLAPOPT-19"), TAGS("needs:access_point"))
+Test(cwlapopt, binds_a_filtered_list_too, REQ("CWLAPOPT-19"), TAGS("nvs needs:access_point"))
 {
 	const char *list = fmt("AT+CWLAP=\"%s\"", escaped(network("access_point.ssid")));
 	enter_mode(1);
@@ -104,7 +104,7 @@ Test(cwlapopt, binds_a_filtered_list_too, REQ("CWLAPOPT-19"), TAGS("needs:access
 	leave_mode();
 }
 
-Test(cwlapopt, stays_when_a_command_is_refused, REQ("CWLAPOPT-20"), TAGS("needs:access_point"))
+Test(cwlapopt, stays_when_a_command_is_refused, REQ("CWLAPOPT-20"), TAGS("nvs needs:access_point"))
 {
 	enter_mode(1);
 	expect_fields(5, "AT+CWLAP");

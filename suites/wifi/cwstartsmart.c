@@ -85,7 +85,7 @@ Test(cwstartsmart, hears_the_kinds_of_its_type, REQ("CWSTARTSMART-13"),
 }
 
 Test(cwstartsmart, does_not_hear_the_other_kind, REQ("CWSTARTSMART-13"),
-	TAGS("nvs needs:phone needs:air"))
+	TAGS("slow nvs needs:phone needs:air"))
 {
 	static const char *const types[] = { "airkiss", "esptouch" };
 	enter_station();

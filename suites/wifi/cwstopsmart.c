@@ -17,7 +17,8 @@ Test(cwstopsmart, makes_room_for_other_commands, REQ("CWSTOPSMART-2"), TAGS("nvs
 	leave_mode();
 }
 
-Test(cwstopsmart, does_not_hear_a_phone_any_more, REQ("CWSTOPSMART-3"), TAGS("nvs needs:phone"))
+Test(cwstopsmart, does_not_hear_a_phone_any_more, REQ("CWSTOPSMART-3"),
+	TAGS("slow nvs needs:phone"))
 {
 	start_and_stop();
 	phone_sends("esptouch");

@@ -18,7 +18,6 @@ QEMU = "qemu-system-x86_64"
 BOOT_SECONDS = 240
 CMDLINE = ("console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check "
            "random.trust_cpu=on rdinit=/init")
-USB_ID = "adapter"
 
 
 class Answer:
@@ -31,11 +30,12 @@ class Machine:
         if not shutil.which(QEMU):
             raise Missing(f"no {QEMU}: install qemu-system-x86")
         self.dir = tempfile.mkdtemp(prefix="ac-guest-")
+        self.release = kernel.release
         self.share = os.path.join(self.dir, "share")
         self.wires = os.path.join(self.dir, "wires")
         os.makedirs(self.share)
         os.makedirs(self.wires)
-        self.log, self.scripts, self.chardevs, self.plugged = b"", 0, 0, None
+        self.log, self.scripts, self.chardevs, self.plugged = b"", 0, 0, {}
         self.process = None
         try:
             self._start(image.build(kernel, build, source, self.dir), kernel, shim)
@@ -156,21 +156,21 @@ class Machine:
         self.command("chardev-change", id="uart", backend=self._backend(tty))
 
     def plug(self, tty, serial="A100"):
-        """An adapter whose far side is this terminal."""
+        """An adapter with that serial number, whose far side is this terminal."""
         self.chardevs += 1
-        self.plugged = f"usb{self.chardevs}"
-        self.command("chardev-add", id=self.plugged, backend=self._backend(tty))
-        self.command("device_add", driver="usb-serial", chardev=self.plugged, id=USB_ID, serial=serial)
+        self.plugged[serial] = backend = f"usb{self.chardevs}"
+        self.command("chardev-add", id=backend, backend=self._backend(tty))
+        self.command("device_add", driver="usb-serial", chardev=backend, id=f"adapter-{serial}", serial=serial)
 
-    def unplug(self):
-        self.command("device_del", id=USB_ID)
+    def unplug(self, serial="A100"):
+        name = f"adapter-{serial}"
+        self.command("device_del", id=name)
         end = time.monotonic() + 30
-        while not any(e["event"] == "DEVICE_DELETED" and e["data"].get("device") == USB_ID for e in self.events):
+        while not any(e["event"] == "DEVICE_DELETED" and e["data"].get("device") == name for e in self.events):
             assert time.monotonic() < end, "the adapter does not go"
             self.command("query-status")
         self.events.clear()
-        self.command("chardev-remove", id=self.plugged)
-        self.plugged = None
+        self.command("chardev-remove", id=self.plugged.pop(serial))
 
     def wire(self, tty):
         """Where the wire's notes are, without their suffix."""

@@ -79,6 +79,10 @@ static void set(struct setting *s, const char *key, char *value)
 		s->bench.network = value;
 	else if (strcmp(key, "--power") == 0)
 		s->bench.switches.power.command = (const char *const *)words_split(value);
+	else if (strcmp(key, "--command-ms") == 0)
+		s->bench.timeouts_ms.command = atoi(value);
+	else if (strcmp(key, "--settle-ms") == 0)
+		s->bench.switches.power.settle_ms = atoi(value);
 	else
 		exit(2);
 }

@@ -229,6 +229,13 @@ static void do_deaf(int fd)
 	fail(fd, "left deaf");
 }
 
+/* The command that the virtual module's faults for recovery are of. */
+static void do_sysram(int fd)
+{
+	ask(fd, "AT+SYSRAM?\r\n", "OK\r\n");
+	say_verdict(fd, "pass", "");
+}
+
 /* Sends more than the IUT reads. */
 static void do_pour(int fd)
 {
@@ -372,6 +379,7 @@ static const struct {
 	{ "stuck", do_stuck },
 	{ "prompt", do_prompt },
 	{ "deaf", do_deaf },
+	{ "sysram", do_sysram },
 	{ "pour", do_pour },
 	{ "ping", do_ping },
 	{ "peer", do_peer },

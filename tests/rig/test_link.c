@@ -31,6 +31,8 @@ Test(link, good_addresses)
 	taken("exec:./a 'b c'");
 	taken("tcp:127.0.0.1:5000");
 	taken("tcp:[::1]:5000");
+	taken("rfc2217:127.0.0.1:5000");
+	taken("rfc2217:[::1]:5000?baud=74880");
 }
 
 Test(link, bad_addresses)
@@ -49,6 +51,11 @@ Test(link, bad_addresses)
 	refused("tcp:host:", "HOST:PORT");
 	refused("tcp:host:70000", "HOST:PORT");
 	refused("tcp::5000", "HOST:PORT");
+	refused("tcp:host:4294972296", "HOST:PORT");
+	refused("rfc2217:host", "HOST:PORT");
+	refused("rfc2217:?baud=9600", "HOST:PORT");
+	refused("rfc2217:host:5000?rate=9600", "rate");
+	refused("rfc2217:host:5000?baud=0", "baud");
 }
 
 Test(link, virtual_lines_have_networks_of_their_own)

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: MIT
+"""Boards that hang, fall into their boot loader or lose their cable: what brings them back from outside,
+and what is said when nothing does."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from harness import ATMODULE, BUILD, CliTest, marked_processes
+
+SYSRAM = "basic/sysram/shows_a_plausible_number_of_bytes"
+NEXT = "basic/systimestamp/query*"
+CASES = ("basic/gmr/*", SYSRAM, NEXT)
+QUICK = {"answer": 400, "restart": 2000, "silence": 30, "case": 10000, "recover": 8000, "guard": 25, "escape": 40,
+         "command": 20000}
+SANITIZED = "sanitize" in os.path.basename(BUILD) or "asan" in os.path.basename(BUILD)
+
+
+class Board(CliTest):
+    """A board on a USB adapter, as far as the tester can tell: a PTY in a tree that looks like sysfs."""
+
+    def setUp(self):
+        super().setUp()
+        self.sysfs = os.path.join(self.home, "sys")
+        self.control = os.path.join(self.home, "ctl")
+        os.makedirs(os.path.join(self.sysfs, "class/tty"))
+
+    def module(self, port, *options):
+        """The module with its adapter, plugged in under that name."""
+        path = os.path.join(self.home, port)
+        process = subprocess.Popen([ATMODULE, "--pty", path, "--control", self.control, "--nvs", self.home + "/nvs",
+                                    *options], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        self.fakes.append(process)
+        self.assertIn("pty", process.stdout.readline())
+        self.plug(port)
+        return process
+
+    def plug(self, port, vid="10c4", pid="ea60", serial="0001"):
+        usb = os.path.join(self.sysfs, "devices/usb1/1-2")
+        device = os.path.join(usb, "1-2:1.0", port)
+        entry = os.path.join(self.sysfs, "class/tty", port)
+        for folder in (device, entry):
+            os.makedirs(folder, exist_ok=True)
+        for name, text in (("idVendor", vid), ("idProduct", pid), ("serial", serial),
+                           ("1-2:1.0/bInterfaceNumber", "00")):
+            with open(os.path.join(usb, name), "w", encoding="ascii") as f:
+                f.write(text + "\n")
+        with open(os.path.join(entry, "uevent"), "w", encoding="ascii") as f:
+            f.write(f"DEVNAME={self.home}/{port}\n")
+        os.symlink(device, os.path.join(entry, "device"))
+
+    def unplug(self, port):
+        os.unlink(os.path.join(self.sysfs, "class/tty", port, "device"))
+
+    def bench(self, **keys):
+        text = {"bench": "test", "facilities": [], "baud_rates": [115200, 9600], "timeouts_ms": QUICK,
+                "gate_inferred": True, **keys}
+        return self.file("bench.json", json.dumps(text, indent=1))
+
+    def start_board(self, port, *cases, env=None, **keys):
+        out = tempfile.mkdtemp(prefix="run", dir=self.home)
+        return self.start("run", "--out", out, "--bench", self.bench(**keys), "--iut", f"serial:{self.home}/{port}",
+                          *(cases or CASES), env={"ATCONFORM_SYSFS": self.sysfs, **(env or {})})
+
+    def run_board(self, port, *cases, **keys):
+        return self.finish(self.start_board(port, *cases, **keys))
+
+    def steps(self, result):
+        return [(e["step"], e["ok"]) for e in result.journal() if e["e"] == "recover"]
+
+    def check_others_pass(self, result, *bad):
+        for case, verdict in result.verdicts().items():
+            wanted = "fail" if case.split("/")[1] in bad else "pass"
+            self.assertEqual(verdict["verdict"], wanted, case)
+
+
+@unittest.skipIf(SANITIZED, "a preloaded library comes before the sanitizer's")
+class ModemLines(Board):
+    def setUp(self):
+        super().setUp()
+        self.log = os.path.join(self.home, "lines")
+        self.env = {"LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-lines.so"),
+                    "ATCONFORM_TEST_LINES": self.log, "ATCONFORM_TEST_CONTROL": self.control}
+
+    def moved(self):
+        if not os.path.exists(self.log):
+            return []
+        with open(self.log, encoding="ascii") as f:
+            return f.read().splitlines()
+
+    def test_the_circuit_of_common_boards(self):
+        for fault, said in (("boot-loader", "boot loader"), ("boot-loop", "again and again")):
+            with self.subTest(fault):
+                module = self.module("ttyUSB0", "--fault", fault + ":sysram")
+                result = self.run_board("ttyUSB0", reset={"lines": "esp", "settle_ms": 20}, env=self.env)
+                self.assertEqual(result.code, 1, result.err)
+                self.check_others_pass(result, "sysram")
+                done = [e for e in result.journal() if e["e"] == "recover" and e["ok"]]
+                self.assertIn("by the modem lines", [e["text"] for e in done if e["step"] == "reset"])
+                self.assertIn(said, [e["text"] for e in done if e["step"] == "listen"][0])
+                # Into its firmware and not into its boot loader, once, and both lines left released.
+                self.assertEqual(self.moved(), ["dtr=0 rts=1", "dtr=0 rts=0", "start"])
+                module.kill()
+                module.wait()
+                self.unplug("ttyUSB0")
+                os.unlink(self.log)
+                os.unlink(os.path.join(self.home, "ttyUSB0"))
+
+    def test_own_sequence(self):
+        lines = [{"dtr": False}, {"rts": True, "ms": 20}, {"rts": False, "dtr": False, "ms": 5}]
+        self.module("ttyUSB0", "--fault", "hang:sysram")
+        result = self.run_board("ttyUSB0", reset={"lines": lines}, env=self.env)
+        self.check_others_pass(result, "sysram")
+        self.assertEqual(self.moved(), ["dtr=0 rts=1", "dtr=0 rts=1", "dtr=0 rts=0", "start"])
+
+    def test_nothing_moves_that_the_bench_does_not_say(self):
+        self.module("ttyUSB0", "--fault", "hang:sysram")
+        result = self.run_board("ttyUSB0", SYSRAM, NEXT, env=self.env)
+        self.check_said(result, 3, "ttyUSB0 does not answer any more", '"power"')
+        self.assertEqual(self.moved(), [])
+
+
+class Cable(Board):
+    def pull(self, put_back):
+        """Pulled while the first case waits for its answer; what `put_back` does follows."""
+        module = self.module("ttyUSB0", "--fault", "hang:sysram")
+        running = self.start_board("ttyUSB0", SYSRAM, NEXT,
+                                   timeouts_ms={**QUICK, "answer": 3000})
+
+        def hand():
+            running.wait_for(lambda e: e["e"] == "tx" and "SYSRAM" in e.get("bytes", ""))
+            self.unplug("ttyUSB0")
+            module.kill()
+            module.wait()
+            running.wait_for(lambda e: e["e"] == "line" and e["what"] == "lost")
+            put_back()
+        thread = threading.Thread(target=hand)
+        thread.start()
+        result = self.finish(running)
+        thread.join()
+        return result
+
+    def check_survived(self, result, where):
+        verdicts = result.verdicts()
+        lost = verdicts.pop(SYSRAM)
+        self.assertEqual(lost["verdict"], "inconclusive")
+        self.assertIn("line", lost["message"])
+        self.assertEqual({v["verdict"] for v in verdicts.values()}, {"pass"})
+        self.assertIn(("reopen", True), self.steps(result))
+        back = [e["text"] for e in result.journal() if e["e"] == "line" and e["what"] == "back"]
+        self.assertEqual(len(back), 1)
+        self.assertTrue(back[0].endswith(where), back)
+
+    def test_put_back(self):
+        self.check_survived(self.pull(lambda: self.module("ttyUSB0")), "/ttyUSB0")
+
+    def test_put_back_under_another_name(self):
+        def put_back():
+            # Another adapter has its name meanwhile.
+            other = os.path.join(self.home, "ttyUSB0")
+            if os.path.lexists(other):
+                os.unlink(other)
+            os.symlink("/dev/null", other)
+            self.module("ttyUSB1")
+        self.check_survived(self.pull(put_back), ", now " + self.home + "/ttyUSB1")
+
+    def test_another_board_is_put_in(self):
+        def put_back():
+            self.module("ttyUSB0")
+            self.plug_other()
+        self.plug_other = lambda: self.file("sys/devices/usb1/1-2/serial", "0002\n")
+        result = self.pull(put_back)
+        self.check_said(result, 3, "ttyUSB0.* is gone and did not come back", "10c4:ea60:0001")
+        self.assertEqual({v["verdict"] for k, v in result.verdicts().items() if k != SYSRAM}, {"missing"})
+
+
+class PowerCommand(Board):
+    def run_dead(self, power, **keys):
+        self.module("ttyUSB0", "--fault", "hang:sysram")
+        return self.run_board("ttyUSB0", SYSRAM, NEXT, power={"command": power}, **keys)
+
+    def check_dead(self, result, *patterns):
+        self.check_said(result, 3, "does not answer any more, whatever was tried", *patterns)
+        verdicts = {k.split("/")[1]: v["verdict"] for k, v in result.verdicts().items()}
+        self.assertIn("missing", verdicts.values())
+        self.assertEqual(result.journal()[-1]["reason"], "iut-unusable")
+        self.check_reports(result)
+
+    def test_fails(self):
+        result = self.run_dead(["sh", "-c", "echo first; echo 'relay: no such channel 9' >&2; exit 4"])
+        self.check_dead(result, r"the bench's command sh failed \(exit 4\): relay: no such channel 9")
+
+    def test_is_not_there(self):
+        self.check_dead(self.run_dead(["/no/such/relay"]),
+                        "the bench's command /no/such/relay can't be run: there is no such program")
+
+    def test_hangs(self):
+        """With children of its own, and deaf to SIGTERM: nothing of it is left."""
+        script = "trap '' TERM; sleep 1000 & sleep 1000"
+        result = self.run_dead(["sh", "-c", script], timeouts_ms={**QUICK, "command": 700})
+        self.check_dead(result, r"the bench's command sh did not end within 700 ms and was killed")
+
+    def test_leaves_nothing_running(self):
+        result = self.run_dead(["sh", "-c", "sleep 1000 & exit 0"])
+        self.check_dead(result)
+
+    def test_says_much_and_evil_things(self):
+        script = "import sys; sys.stderr.write('x' * 3000000 + '\\n\\033[31mred\\n'); sys.exit(1)"
+        result = self.run_dead([sys.executable, "-S", "-c", script])
+        self.check_dead(result, r"exit 1\): \\x1[bB]\[31mred")
+
+    def test_interrupted(self):
+        self.module("ttyUSB0", "--fault", "hang:sysram")
+        running = self.start_board("ttyUSB0", SYSRAM, NEXT, power={"command": ["sleep", "1000"]})
+        running.wait_for(lambda e: e["e"] == "line" and e["what"] == "power")
+        running.signal(2)
+        self.assertEqual(self.finish(running).code, 130)
+        self.assertEqual(marked_processes(running.mark), [])
+
+
+class BenchFile(Board):
+    def check_refused(self, key, value, *patterns):
+        result = self.call("run", "--dry-run", "--bench", self.bench(**{key: value}), "--iut", "virtual:", "basic/at/*")
+        self.check_said(result, 2, r"bench\.json:\d+:\d+: ", *patterns)
+
+    def test_what_is_no_reset(self):
+        self.check_refused("reset", {}, '"reset" needs either "command".* or "lines"')
+        self.check_refused("reset", {"command": ["a"], "lines": "esp"}, "needs either")
+        self.check_refused("reset", {"lines": "esp32"}, '"reset.lines" must be "esp", or a list')
+        self.check_refused("reset", {"lines": []}, '"reset.lines" must be')
+        self.check_refused("reset", {"lines": [{}] * 33}, "at most 32")
+        self.check_refused("reset", {"lines": [{"dtr": 1}]}, r'"reset.lines\[0\].dtr" must be true')
+        self.check_refused("reset", {"lines": [{}, {"ms": -1}]}, r'"reset.lines\[1\].ms" must be a whole number')
+        self.check_refused("reset", {"lines": [{"ms": 60001}]}, "60000")
+        self.check_refused("reset", {"lines": [{"cts": True}]}, "cts")
+        self.check_refused("reset", {"lines": [5]}, r'"reset.lines\[0\]" must be an object')
+
+    def test_what_is_no_power(self):
+        self.check_refused("power", {"lines": "esp"}, "lines")
+        self.check_refused("power", {"command": ["a"], "settle_ms": 1.5}, '"power.settle_ms" must be a whole number')
+        self.check_refused("power", {"command": ["a", ""]}, "non-empty")
+        self.check_refused("timeouts_ms", {"command": 0}, "timeouts_ms.command")
+
+    def test_a_link_without_modem_lines(self):
+        """Is told when it is needed, and the run goes on with the next rung."""
+        result = self.call("run", "--out", os.path.join(self.home, "run"), "--bench",
+                           self.bench(reset={"lines": "esp"}), "--iut", "virtual:?fault=hang:sysram", *CASES)
+        self.check_others_pass(result, "sysram")
+        reset = [e for e in result.journal() if e["e"] == "recover" and e["step"] == "reset"]
+        self.assertFalse(reset[0]["ok"])
+        self.assertIn("no modem lines", reset[0]["text"])
+        self.assertIn(("power", True), self.steps(result))
+
+
+if __name__ == "__main__":
+    unittest.main()
