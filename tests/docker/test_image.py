@@ -157,6 +157,9 @@ class Compose(unittest.TestCase):
         self.assertIn("serial:/dev/module", found["board"]["command"])
         found = self.services("compose.yaml", BROKER_PASSWORD="word")
         self.assertEqual(found["board"]["group_add"], ["dialout"])
+        (bench,) = [v.split(":")[0] for v in found["board"]["volumes"] if ":/bench.json:" in v]
+        with open(bench, encoding="utf-8") as f:
+            self.assertNotIn("iuts", json.load(f), "a board of its own would be refused")
         self.assertNotEqual(self.config("compose.yaml").returncode, 0, "no password for the broker")
 
     @unittest.skipUnless(shutil.which("docker-compose"), "docker-compose is not installed")
