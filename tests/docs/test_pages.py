@@ -145,7 +145,9 @@ class Pages(unittest.TestCase):
         cases = len(json.loads(call(ATCONFORM, "list", "--json").stdout))
         requirements = len(json.loads(call(ATCONFORM, "list", "--requirements", "--json").stdout))
         faults = len(json.loads(call(ATMODULE, "--list-faults", "--json").stdout))
-        for figure in (f"{requirements} requirements, {cases} cases", f"{faults} switchable faults", f"one of the {cases} cases"):
+        killed = sum(f["state"] == "killed" for f in json.loads(read("docs/kill-matrix.json"))["faults"])
+        for figure in (f"{killed} are killed", f"{requirements} requirements, {cases} cases", f"{faults} switchable faults",
+                       f"one of the {cases} cases"):
             self.assertTrue(figure in text, f"README.md is out of date; it should say: {figure}")
 
 
