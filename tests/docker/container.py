@@ -33,6 +33,17 @@ exec chroot --userspec="$user" --groups="$groups" "$root" "$@"
 """
 
 
+NAMESPACES = ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"]
+
+
+def possible():
+    """Whether this machine lets us."""
+    if os.geteuid() != 0:
+        return False
+    done = subprocess.run([*NAMESPACES, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 class Container:
     def __init__(self, root):
         self.root = root
@@ -54,8 +65,7 @@ class Container:
         user, groups = self.account()
         inner = ["env", "-C", self.workdir, *words] if self.workdir != "/" else list(words)
         return subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "bash", "-c", ENTER,
-             "enter", self.root, user, groups, " ".join(devices), *inner],
+            [*NAMESPACES, "bash", "-c", ENTER, "enter", self.root, user, groups, " ".join(devices), *inner],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={"PATH": PATH, "HOME": "/tmp", **env})
 

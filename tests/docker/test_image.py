@@ -15,7 +15,7 @@ import unittest
 import yaml
 
 import image
-from container import Container
+from container import Container, possible
 
 BUILD = os.environ["ATCONFORM_BUILD"]
 SOURCE = os.environ["ATCONFORM_SOURCE"]
@@ -174,7 +174,7 @@ class Compose(unittest.TestCase):
         self.assertNotEqual(self.config("shards.yaml", **env).returncode, 0)
 
 
-@unittest.skipUnless(os.geteuid() == 0, "needs root: mounts and another user")
+@unittest.skipUnless(possible(), "needs root and namespaces: mounts, another user, a network of its own")
 class Image(unittest.TestCase):
     """The second stage's own steps, in a root with its packages and nothing else."""
 
