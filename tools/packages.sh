@@ -7,7 +7,8 @@ build_packages=(gcc meson ninja-build pkg-config libcriterion-dev libserialport-
   libpcre2-dev libevent-dev libssl-dev libmosquitto-dev libpaho-mqtt-dev libgensio-dev
   mosquitto)
 test_packages=(clang clang-format libclang-rt-14-dev python3 python3-jsonschema python3-serial
-  python3-pexpect ser2net chromium libxml2-utils strace socat shellcheck mandoc procps iproute2 git)
+  python3-pexpect python3-yaml docker-compose ser2net chromium libxml2-utils strace socat shellcheck mandoc
+  procps iproute2 git)
 
 missing_packages() {
   local name

@@ -17,17 +17,17 @@
 
 enum { SAID_MAX = 400, SHOWN_MAX = 160, GRACE_MS = 300 };
 
-/* Keeps the end of what it says. False when there is no more. */
+/* Takes all that is there and keeps the end of it. False at the end of the file. */
 static bool listen_to(int fd, struct buf *said)
 {
 	char part[4096];
-	ssize_t n = read(fd, part, sizeof(part));
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	buf_append(said, part, (size_t)n);
-	if (said->len > SAID_MAX)
-		buf_drop_front(said, said->len - SAID_MAX);
-	return n > 0;
+	ssize_t n;
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		buf_append(said, part, (size_t)n);
+		if (said->len > SAID_MAX)
+			buf_drop_front(said, said->len - SAID_MAX);
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 enum outcome { ENDED, LATE, CANCELLED };
@@ -47,8 +47,11 @@ static enum outcome attend(
 			continue;
 		if (open && wait[2].revents)
 			open = listen_to(out, said);
-		if (wait[0].revents)
+		if (wait[0].revents) {
+			if (open)
+				listen_to(out, said);
 			return ENDED;
+		}
 		if (wait[1].revents)
 			return CANCELLED;
 		if (ready <= 0 || deadline_passed(deadline))

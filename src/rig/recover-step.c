@@ -38,12 +38,14 @@ bool recover_note(struct talk *t, const char *step, bool ok, int64_t since_ns, c
 	return ok;
 }
 
-void recover_host_rate(struct talk *t, int64_t baud)
+bool recover_host_rate(struct talk *t, int64_t baud)
 {
 	struct rig_uart uart = t->bench->uart;
 	uart.baud = baud;
-	if (link_set_uart(t->link, &uart) == -EPIPE)
+	int failure = link_set_uart(t->link, &uart);
+	if (failure == -EPIPE)
 		talk_lost(t);
+	return failure == 0;
 }
 
 void recover_drop_stale(struct talk *t)
@@ -98,7 +100,8 @@ bool recover_find_rate(struct talk *t)
 	if (!(link_can(t->link) & LINK_CAN_UART))
 		return false;
 	for (; rate && *rate && talk_alive(t); rate++) {
-		recover_host_rate(t, *rate);
+		if (!recover_host_rate(t, *rate))
+			continue;
 		talk_send(t, "\r\n"); /* ends what was noise at its rate */
 		talk_drain(t, recover_least(t->bench->timeouts_ms.silence, RATE_QUIET_MS),
 			RECOVER_ASK_MS);

@@ -25,8 +25,8 @@ bool recover_note(struct talk *t, const char *step, bool ok, int64_t since_ns, c
 int recover_least(int a, int b);
 /* For a short question, ms. */
 int recover_ask_ms(const struct talk *t);
-/* The host's side: the bench's format at that rate. */
-void recover_host_rate(struct talk *t, int64_t baud);
+/* The host's side: the bench's format at that rate. False: the adapter can't do it. */
+bool recover_host_rate(struct talk *t, int64_t baud);
 /* Stale bytes must not be taken for an answer. */
 void recover_drop_stale(struct talk *t);
 /* AT is answered OK, within that time. */

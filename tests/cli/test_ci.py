@@ -23,10 +23,14 @@ args=()
 patterns=()
 for word in "$@"; do
   case $word in
-  serial:*) word=${TEST_IUT:-virtual:?dialect=field} patterns=(%s) ;;
+  serial:*) word=${TEST_IUT:-virtual:?dialect=field} ;;
   esac
   args+=("$word")
 done
+case $1 in
+run) patterns=(%s) ;;
+doctor) [ "${TEST_DOCTOR:-real}" = real ] || exit "$TEST_DOCTOR" ;;
+esac
 exec %s "${args[@]}" "${patterns[@]}"
 """
 
@@ -69,9 +73,9 @@ def github():
 
 def gitlab():
     shard, gate = without_comments(read("docs/ci/gitlab-ci.yml")).split("\ngate:\n")
-    flash = re.search(r"- (ci/flash .*)", shard)[1]
+    before = re.findall(r"- (ci/flash .*|atconform doctor .*)", shard)
     run = re.search(r"- \|\n((?: {6}.*\n)+)", shard)[1]
-    return [flash, run], [re.search(r"- (atconform merge .*)", gate)[1]]
+    return [*before, run], [re.search(r"- (atconform merge .*)", gate)[1]]
 
 
 def jenkins():
@@ -89,7 +93,7 @@ class Texts(CliTest):
         return set(re.findall(r"--[a-z][a-z-]*", self.call(command, "--help").out))
 
     def test_every_option_exists(self):
-        known = {c: self.options(c) for c in ("run", "merge", "report")}
+        known = {c: self.options(c) for c in ("run", "merge", "report", "doctor")}
         seen = set()
         for name in FILES:
             text = without_comments(read(name)).replace("\\\n", " ")
@@ -179,8 +183,8 @@ class Shell(CliTest):
         return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.home, env=env, text=True,
                               capture_output=True, check=False, timeout=90)
 
-    def pipeline(self, name, lost=(), **variables):
-        """Exit codes of the shards, and of the gate."""
+    def pipeline(self, name, lost=(), TEST_DOCTOR="0", **variables):
+        """Exit codes of the shards, and of the gate. The doctor is fine, because it takes its time."""
         shard_parts, gate_parts = EXAMPLES[name]()
         for folder in ("shard-1", "shard-2", "shards", "whole"):
             shutil.rmtree(os.path.join(self.home, folder), True)
@@ -189,7 +193,7 @@ class Shell(CliTest):
             if shard in lost:
                 continue
             done = self.shell("\n".join(shard_parts), SHARD=shard, SHARDS="2", CI_NODE_INDEX=shard,
-                              CI_NODE_TOTAL="2", **variables)
+                              CI_NODE_TOTAL="2", TEST_DOCTOR=TEST_DOCTOR, **variables)
             codes.append(done.returncode)
             self.said = done.stderr
         gate = "\n".join(p for p in gate_parts if not p.strip().startswith("rm "))
@@ -205,7 +209,8 @@ class Shell(CliTest):
     def test_what_the_baseline_knows_ships(self):
         for name in EXAMPLES:
             with self.subTest(name):
-                self.assertEqual(self.pipeline(name), ([0, 0], 0), self.said + self.gate.stderr)
+                done = self.pipeline(name, TEST_DOCTOR="real" if name == "github" else "0")
+                self.assertEqual(done, ([0, 0], 0), self.said + self.gate.stderr)
                 whole = os.path.join(self.home, "whole")
                 self.assertLessEqual({"junit.xml", "report.html", "report.json", "journal.jsonl"}, set(os.listdir(whole)))
                 with open(os.path.join(whole, "report.json"), encoding="utf-8") as f:
@@ -231,8 +236,19 @@ class Shell(CliTest):
     def test_a_module_that_is_not_there(self):
         for name in EXAMPLES:
             with self.subTest(name):
-                codes, gate = self.pipeline(name, TEST_IUT="pty:/nowhere")
-                self.assertEqual((set(codes), gate), ({3}, 3), self.said)
+                codes, gate = self.pipeline(name, TEST_IUT="pty:/nowhere", TEST_DOCTOR="real" if name == "jenkins" else "0")
+                self.assertEqual(set(codes), {3}, self.said)
+                self.assertNotEqual(gate, 0)
+
+    def test_a_bench_that_is_not_fit(self):
+        """Nothing is run then."""
+        for name in EXAMPLES:
+            for unfit in (1, 3):
+                with self.subTest(name, unfit=unfit):
+                    codes, gate = self.pipeline(name, TEST_DOCTOR=str(unfit))
+                    self.assertEqual(codes, [unfit, unfit])
+                    self.assertNotEqual(gate, 0)
+                    self.assertFalse(os.path.exists(os.path.join(self.home, "shard-1")))
 
     def test_a_file_with_a_mistake(self):
         self.file("ci/waivers.json", '{"waivers": [{}]}\n')

@@ -213,7 +213,78 @@ class Sample(unittest.TestCase):
             self.assertEqual(m.ask("AT+GMR")[-1], "OK")
             self.assertGreater(time.monotonic() - start, 2.9)
 
+    def test_prompts_and_data_modes_that_nobody_asked_for(self):
+        with Module("--boot-ms", "1", "--fault", "stuck-prompt:sysram") as m:
+            m.ask("ATE0")
+            m.send("AT+SYSRAM?\r\n")
+            m.until(b"\r\n>")
+            m.send("+++")
+            m.send("x" * 696)
+            self.assertEqual(m.read(0.2), b"")
+            m.send("yAT\r\n")
+            m.until(b"SEND OK\r\n\r\nOK\r\n")
+        with Module("--boot-ms", "1", "--fault", "stuck-passthrough:sysram") as m:
+            m.send("AT+SYSRAM?\r\n")
+            self.assertEqual(m.until(b"?\r\n"), b"AT+SYSRAM?\r\n")
+            m.send("AT\r\nxx+++")
+            self.assertEqual(m.read(0.2), b"")
+            m.send("+++")
+            self.assertEqual(m.read(0.2), b"")
+            self.assertEqual(m.ask("AT"), ["OK"])
+
+    def test_a_command_without_end(self):
+        with Module("--boot-ms", "1", "--fault", "stays-busy:sysram") as m:
+            m.send("AT+SYSRAM?\r\n")
+            m.read(0.1)
+            for _ in range(2):
+                m.send("AT\r\n")
+                m.until(b"busy p...\r\n")
+            m.send("AT+RST\r\n")
+            m.until(b"Will force to restart!!!\r\n\r\nready\r\n")
+            self.assertEqual(m.ask("AT"), ["OK"])
+
+    def test_boot_loops_end_with_the_power(self):
+        with Module("--boot-ms", "1", "--fault", "boot-loop:sysram", link="pty", control=True) as m:
+            m.set_rate(74880)
+            m.control({"do": "power-cycle"})
+            m.read(0.2)
+            m.set_rate(115200)
+            m.send("AT+SYSRAM?\r\n")
+            m.read(0.1)
+            m.set_rate(74880)
+            for _ in range(3):
+                m.until(b"rst cause:2, boot mode:(3,7)")
+            m.set_rate(115200)
+            m.control({"do": "power-cycle"})
+            m.until(b"ready\r\n")
+            self.assertEqual(m.ask("AT"), ["OK"])
+
+    def test_the_boot_loader_takes_any_rate(self):
+        hello = b"\xc0\x00\x08\x24\x00" + bytes(4) + b"\x07\x07\x12\x20" + b"U" * 32 + b"\xc0"
+        with Module("--boot-ms", "1", "--fault", "boot-loader:sysram", link="pty", control=True) as m:
+            m.set_rate(115200)
+            m.send("AT+SYSRAM?\r\n")
+            m.read(0.2)
+            for baud in (115200, 57600):
+                m.set_rate(baud)
+                os.write(m.fd_out, b"AT\r\n")
+                self.assertEqual(m.read(0.1), b"")
+                os.write(m.fd_out, hello)
+                self.assertEqual(m.read(0.3)[:4], b"\xc0\x01\x08\x02")
+            m.set_rate(115200)
+            m.control({"do": "power-cycle"})
+            m.until(b"ready\r\n")
+            self.assertEqual(m.ask("AT"), ["OK"])
+
     def test_line_rate(self):
+        with Module("--boot-ms", "1", "--fault", "lost-rate:sysram", link="pty") as m:
+            m.set_rate(115200)
+            m.send("AT+SYSRAM?\r\n")
+            self.assertNotIn(b"OK", m.read(0.2))
+            m.set_rate(9600)
+            m.send("\r\n")
+            m.read(0.2)
+            self.assertEqual(m.ask("AT"), ["OK"])
         for fault, seen in (("baud-before-ok:uart_cur", False), ("baud-not-applied:uart_cur", True)):
             with Module("--boot-ms", "1", "--fault", fault, link="pty") as m:
                 m.set_rate(115200)
