@@ -46,7 +46,7 @@ enum { AT_BACKSTOP_S = 900 }; /* behind the rig's own deadline, waiting for the 
 		const struct at_case){ .requirements =                                             \
 					       (const char *const[]){ __VA_ARGS__, NULL } },       \
 	.init = at_begin, .fini = at_end, .timeout = AT_BACKSTOP_S
-/* Words about the case: "destructive", "nvs", "slow"; "needs:power" names a bench facility. */
+/* Words about the case: "destructive", "nvs", "uart", "slow"; "needs:power" is a facility. */
 #define TAGS(words) .description = words
 
 /* Sends a command line and expects the complete response: information lines, then the final result.

@@ -167,7 +167,7 @@ static bool take_grant(struct session *s, int timeout_ms)
 	return true;
 }
 
-bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms)
+bool session_greet(struct session *s, int fd, const char *case_id)
 {
 	*s = (struct session){ .fd = fd };
 	/* Before the lease, not in it: nobody else needs the line for that. */
@@ -175,16 +175,19 @@ bool session_attach(struct session *s, int fd, const char *case_id, int timeout_
 	if (session_spec_dirs()[0])
 		spec_load_command(&s->general, session_spec_dirs(), NULL, &ignored);
 	int sent = channel_send(s->fd, CHANNEL_HELLO, case_id, strlen(case_id));
-	if (sent < 0)
-		return lost(s, sent);
+	return sent < 0 ? lost(s, sent) : true;
+}
+
+bool session_begin(struct session *s, int timeout_ms)
+{
 	return take_grant(s, timeout_ms) && learn(s);
 }
 
-bool session_open(struct session *s, const char *path, const char *case_id, int timeout_ms)
+bool session_open(struct session *s, const char *path, const char *case_id)
 {
 	int fd = channel_connect(path);
 	if (fd >= 0)
-		return session_attach(s, fd, case_id, timeout_ms);
+		return session_greet(s, fd, case_id);
 	*s = (struct session){ .fd = -1 };
 	return session_end(s, "error", "%s: %s", path, strerror(-fd));
 }

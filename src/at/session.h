@@ -59,10 +59,12 @@ struct session {
 	char message[CHANNEL_SIZE + 1];
 };
 
-/* Connects, says which case it is, and waits for the lease. */
-bool session_open(struct session *s, const char *path, const char *case_id, int timeout_ms);
+/* Connects and says which case it is. */
+bool session_open(struct session *s, const char *path, const char *case_id);
 /* The same over a connected socket, which becomes the session's. */
-bool session_attach(struct session *s, int fd, const char *case_id, int timeout_ms);
+bool session_greet(struct session *s, int fd, const char *case_id);
+/* Waits for the lease. */
+bool session_begin(struct session *s, int timeout_ms);
 /* The folders with models that the suite program was started with, NULL behind the last: those of
  * the lease, before there is one. */
 const char *const *session_spec_dirs(void);

@@ -191,11 +191,26 @@ static void examine(struct doctor *d, int index)
 	d->board = -1;
 }
 
+/* A file may not have one address twice, whatever the reason is. */
+static void compare_macs(struct doctor *d, int index)
+{
+	struct doctor_board *b = &d->boards[index];
+	for (int i = 0; i < index && *b->survey.mac; i++)
+		if (strcmp(b->survey.mac, d->boards[i].survey.mac) == 0) {
+			doctor_say(d, DOCTOR_WRONG, "board",
+				"%s and %s have the MAC address %s: they are one board, or have "
+				"been given one by hand",
+				d->boards[i].iut.address, b->iut.address, b->survey.mac);
+			*b->survey.mac = '\0';
+		}
+}
+
 /* Lines of one run have to have the same firmware. */
 static void compare(struct doctor *d)
 {
 	for (int i = 1; i < d->board_count; i++) {
 		const struct doctor_board *b = &d->boards[i];
+		compare_macs(d, i);
 		if (b->usable && d->boards[0].usable &&
 			strcmp(b->profile, d->boards[0].profile) != 0)
 			doctor_say(d, DOCTOR_WRONG, "firmware",
@@ -279,8 +294,8 @@ static int conclude(struct doctor *d)
 		return code;
 	}
 	if (runs)
-		printf("\n%s: %s\n",
-			code ? "fit to run, but see what is wrong above" : "fit to run", command);
+		printf("\n%s\n  %s\n",
+			code ? "fit to run, but see what is wrong above:" : "fit to run:", command);
 	else
 		puts("\nnot fit to run: see what is wrong above");
 	return code;

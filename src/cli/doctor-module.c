@@ -31,11 +31,16 @@ static void say_silence(struct doctor *d, const struct doctor_board *board)
 		return;
 	case SURVEY_BOOT_LOOP:
 		doctor_say(d, DOCTOR_UNUSABLE, "boot loop",
-			"the module starts again and again (%s): is its supply strong enough "
-			"(500 mA), and its firmware whole?",
-			heard);
+			"the module starts again and again: is its supply strong enough (500 mA), "
+			"and its firmware whole?");
 		return;
 	case SURVEY_STUCK:
+		if (strstr(heard, "busy p...")) {
+			doctor_say(d, DOCTOR_UNUSABLE, "answer",
+				"\"busy p...\" is all that comes: the module is at a command that "
+				"it does not finish; press its reset, or cycle its power");
+			return;
+		}
 		doctor_say(d, DOCTOR_UNUSABLE, "answer",
 			"bytes come, but no answer to AT %s (the last ones: %s): is this the AT "
 			"port, is ground connected, are RX and TX of the right levels?",
@@ -83,8 +88,8 @@ static void say_answer(struct doctor *d, const struct doctor_board *board)
 	const struct survey *s = &board->survey;
 	if (s->escaped)
 		doctor_say(d, DOCTOR_OK, "answer",
-			"AT is answered, after +++ only: the module was in passthrough or waited "
-			"for data");
+			"AT is answered, after +++ or a lot of data: the module was in "
+			"passthrough, or waited for the rest of what it had been announced");
 	else
 		doctor_say(d, DOCTOR_OK, "answer", "AT is answered");
 	say_rate(d, board);

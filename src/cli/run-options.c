@@ -13,7 +13,8 @@
 static const char help[] =
 	"usage: atconform run [OPTION]... [PATTERN]...\n\n"
 	"  --iut URL            virtual: (default), serial:/dev/ttyUSB0?baud=115200, pty:PATH,\n"
-	"                       exec:PROGRAM ARGS, tcp:HOST:PORT; once for each line; or\n"
+	"                       exec:PROGRAM ARGS, tcp:HOST:PORT (bytes only),\n"
+	"                       rfc2217:HOST:PORT?baud=115200; once for each line; or\n"
 	"                       replay:RUN, the recording of an earlier run\n"
 	"  --bench FILE         what surrounds the module; a name or a .json file\n"
 	"  --broker URL         the team's own MQTT broker: mqtt://user:password@host:port, "

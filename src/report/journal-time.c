@@ -7,7 +7,15 @@
 
 #define REASONS 64 /* that are told apart */
 
+#define MOST_NS INT64_C(86400000000000000) /* a wait lasts no longer, whatever it says */
+
 static const char others[] = "other reasons";
+
+/* Of the line, as far as there are such. */
+static int64_t moment(const struct reader *r)
+{
+	return r->t < 0 ? 0 : r->t < MOST_NS ? r->t : MOST_NS;
+}
 
 struct time_account *reader_time(struct reader *r, struct lane *lane)
 {
@@ -28,7 +36,7 @@ void reader_time_recovered(struct reader *r, struct lane *lane, const struct run
 {
 	struct time_account *a = reader_time(r, lane);
 	int64_t ms = step->ms < 0 ? 0 : step->ms < 86400000 ? step->ms : 86400000;
-	time_bench(a, r->t - ms * 1000000, r->t);
+	time_bench(a, moment(r) - ms * 1000000, moment(r));
 	/* It found the line as the bench has it, or put it back. */
 	time_rate_back(a);
 }
@@ -76,7 +84,9 @@ int read_wait(struct reader *r)
 	if (c)
 		reader_extend(r, c);
 	struct time_account *a = reader_time(r, lane);
-	from = from < a->since ? a->since : from;
+	int64_t t = moment(r);
+	from = from < a->since - t ? a->since : t + (from < 0 ? from : 0);
+	to = to < MOST_NS ? t + (to > 0 ? to : 0) : MOST_NS;
 	if (to <= from || !a->leased)
 		return 0;
 	time_waited(a, from, to);

@@ -59,14 +59,12 @@ static int waiting_signal(const sigset_t *ends)
 int aside(const struct aside *what, int (*talk)(struct talk *t, void *user, struct error *error),
 	void *user, int *signal, struct error *error)
 {
-	char *dir = tempdir_create(error);
-	if (!dir)
-		return -1;
 	sigset_t ends, before;
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &ends, &before);
+	char *dir = tempdir_create(error);
 	struct sigaction pipe_before;
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &pipe_before);
 	int cancel_fd = signalfd(-1, &ends, SFD_CLOEXEC);
@@ -79,7 +77,7 @@ int aside(const struct aside *what, int (*talk)(struct talk *t, void *user, stru
 		.uart = what->bench->uart,
 		.connect_ms = CONNECT_MS,
 		.cancel_fd = cancel_fd };
-	int status = talk_in(what, &teller, &place, error);
+	int status = dir ? talk_in(what, &teller, &place, error) : -1;
 	if (cancel_fd >= 0)
 		close(cancel_fd);
 	tempdir_remove(dir);

@@ -22,6 +22,8 @@ int broker_prepare(struct rig *rig, struct error *error);
 /* Whether the line can be leased to this case as far as the broker goes; starts it if need be. */
 enum broker_gate broker_gate(struct lane *lane, const struct rig_case *c, struct error *why);
 bool broker_wanted(const struct rig_case *c);
+/* The event loop may start a further one: a timer's callback, user is the rig. */
+void broker_next(evutil_socket_t fd, short what, void *user);
 /* Around a lease: log lines count from 0, and the monitor is told. */
 void broker_lease_begin(struct lane *lane);
 void broker_lease_end(struct lane *lane);

@@ -77,7 +77,7 @@ struct rig {
 	char *pki; /* the run's certificates, in it */
 	int cancel_fd, done_fd, listen_fd;
 	struct event listening, lane_done, write_failed, interrupt, terminate, runner_ended,
-		deadline, tick;
+		deadline, tick, next_broker;
 	struct buf socket_path;
 
 	struct lane *lanes;

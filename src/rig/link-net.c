@@ -24,17 +24,67 @@ bool link_split_host(const char *text, struct buf *host, struct buf *port)
 	return number > 0 && number < 65536 && host->len > 0;
 }
 
+/* A lookup that goes on by itself: the resolver knows no deadline but its own, of half a minute. */
+struct lookup {
+	struct gaicb job;
+	struct addrinfo want;
+	char *host, *port;
+};
+
+static struct lookup *lookup_begin(const char *host, const char *port)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+	if (!l)
+		abort();
+	l->host = strdup(host);
+	l->port = strdup(port);
+	l->want = (struct addrinfo){ .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	l->job =
+		(struct gaicb){ .ar_name = l->host, .ar_service = l->port, .ar_request = &l->want };
+	return l;
+}
+
+static void lookup_finish(struct lookup *l)
+{
+	free(l->host);
+	free(l->port);
+	free(l);
+}
+
+/* 0, or what gai_strerror knows; EAI_INPROGRESS when it was not waited for to the end. */
+static int lookup_await(struct lookup *l, struct deadline deadline, int cancel_fd)
+{
+	const struct gaicb *const jobs[] = { &l->job };
+	struct gaicb *begun[] = { &l->job };
+	const struct timespec slice = { .tv_nsec = 20000000 };
+	struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
+	int failure = getaddrinfo_a(GAI_NOWAIT, begun, 1, NULL);
+	if (failure)
+		return failure;
+	while ((failure = gai_error(&l->job)) == EAI_INPROGRESS) {
+		if (deadline_passed(deadline) || poll(&cancel, 1, 0) > 0)
+			return failure;
+		gai_suspend(jobs, 1, &slice);
+	}
+	return failure;
+}
+
 struct addrinfo *link_resolve(
 	const struct link *link, const char *host, const char *port, struct error *error)
 {
-	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	int failure = getaddrinfo(host, port, &want, &found);
-	if (!failure)
-		return found;
-	error_set(error, NULL, 0, 0, "%s: can't find the host \"%s\": %s", link->address, host,
-		gai_strerror(failure));
-	return NULL;
+	struct lookup *l = lookup_begin(host, port);
+	int failure =
+		lookup_await(l, deadline_in_ms(link->place.connect_ms), link->place.cancel_fd);
+	struct addrinfo *found = failure ? NULL : l->job.ar_result;
+	if (failure)
+		error_set(error, NULL, 0, 0, "%s: can't find the host \"%s\": %s", link->address,
+			host,
+			failure == EAI_INPROGRESS ? "no name server answers"
+						  : gai_strerror(failure));
+	/* One that can't be called back still writes to it, some time. */
+	if (failure != EAI_INPROGRESS || gai_cancel(&l->job) == EAI_CANCELED)
+		lookup_finish(l);
+	return found;
 }
 
 bool link_busy_again(const struct link *link, struct deadline deadline)

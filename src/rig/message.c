@@ -211,11 +211,11 @@ static void take_wait(struct worker *worker, const char *bytes, size_t len, json
 	int64_t to = json_integer_value(json_object_get(json, "to"));
 	from = from < granted ? granted : from > now ? now : from;
 	to = to < from ? from : to > most ? most : to;
-	struct buf *line = journal_begin(rig->journal, "wait", -1);
+	struct buf *line = journal_begin(rig->journal, "wait", now);
 	journal_int(line, "l", worker->lane->index);
 	journal_int(line, "c", worker->case_index);
-	journal_int(line, "from", from);
-	journal_int(line, "to", to);
+	journal_int(line, "from", from - now);
+	journal_int(line, "to", to - now);
 	journal_text(line, "why", json_string_value(json_object_get(json, "why")));
 	journal_end(rig->journal);
 }

@@ -162,6 +162,7 @@ static void add_events(struct rig *rig)
 	event_assign(&rig->interrupt, base, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, rig);
 	event_assign(&rig->terminate, base, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, rig);
 	event_assign(&rig->deadline, base, -1, 0, on_deadline, rig);
+	event_assign(&rig->next_broker, base, -1, 0, broker_next, rig);
 	event_assign(&rig->tick, base, -1, EV_PERSIST, on_tick, rig);
 	event_add(&rig->tick, &(struct timeval){ .tv_sec = 1 });
 	event_add(&rig->lane_done, NULL);
@@ -173,7 +174,8 @@ static void add_events(struct rig *rig)
 static void remove_events(struct rig *rig)
 {
 	struct event *const all[] = { &rig->listening, &rig->lane_done, &rig->write_failed,
-		&rig->interrupt, &rig->terminate, &rig->runner_ended, &rig->deadline, &rig->tick };
+		&rig->interrupt, &rig->terminate, &rig->runner_ended, &rig->deadline, &rig->tick,
+		&rig->next_broker };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (event_initialized(all[i]))
 			event_del(all[i]);

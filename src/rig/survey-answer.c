@@ -40,8 +40,22 @@ static bool answers_elsewhere(struct talk *t, struct survey *out)
 	return answers(t, out);
 }
 
-/* A module in passthrough, or one that waits for the rest of some data, takes commands for data.
- * Where it does not, this is a line that is no command. */
+/* A module that waits for the rest of some data takes commands for data: it gets the most that it
+ * can have asked for. What is too much of it are commands that do nothing. */
+static bool answers_filled(struct talk *t, struct survey *out)
+{
+	enum { FILL_BYTES = 2048 };
+	char fill[FILL_BYTES + 1];
+	for (size_t i = 0; i < FILL_BYTES; i++)
+		fill[i] = "AT\r\n"[i % 4];
+	fill[FILL_BYTES] = '\0';
+	talk_send(t, fill);
+	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
+	out->escaped = answers(t, out);
+	return out->escaped;
+}
+
+/* A module in passthrough does so too. Where it is not, this is a line that is no command. */
 static bool answers_escaped(struct talk *t, struct survey *out)
 {
 	int guard = t->bench->timeouts_ms.guard;
@@ -64,7 +78,7 @@ static enum survey_line find(struct talk *t, struct survey *out)
 		if (answers_elsewhere(t, out))
 			return SURVEY_ANSWERED;
 	} while (talk_alive(t) && !deadline_passed(deadline));
-	if (talk_alive(t) && answers_escaped(t, out))
+	if (talk_alive(t) && (answers_escaped(t, out) || answers_filled(t, out)))
 		return SURVEY_ANSWERED;
 	enum rom_state rom = talk_alive(t) ? rom_listen(t, false) : ROM_NONE;
 	if (t->lost)

@@ -55,7 +55,7 @@ struct survey {
 	bool can_rate, can_lines; /* the link can set a rate, has modem lines */
 	int64_t baud;             /* it answered at, with can_rate */
 	bool echo;
-	bool escaped;            /* it answered after +++ only */
+	bool escaped;            /* it answered when +++, or what it waited for, had come */
 	bool boot_noise;         /* what a boot ROM prints was heard */
 	bool talks;              /* it is never quiet, without being asked */
 	bool obeys_anything;     /* OK to what is no command */

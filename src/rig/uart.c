@@ -11,6 +11,9 @@
 
 int ioctl(int fd, unsigned long request, ...); /* <sys/ioctl.h> clashes with termbits */
 
+/* The largest FIFO of usual adapters, and the longest character. */
+enum { FIFO_BYTES = 256, CHAR_BITS = 12, FIFO_MARGIN_MS = 20 };
+
 /* Rates with a name of their own use it: the other end of a PTY may only know those. */
 static unsigned rate_bits(int64_t baud)
 {
@@ -110,24 +113,41 @@ int uart_apply(int fd, const struct rig_uart *uart)
 	return was_done(fd, uart) ? 0 : -ENOTSUP;
 }
 
-/* What the driver has, and then what the UART itself has, where that can be told. */
-static bool has_left(int fd)
+static bool queue_left(int fd)
 {
 	int queued = 0;
+	return ioctl(fd, TIOCOUTQ, &queued) < 0 || queued <= 0;
+}
+
+/* What the UART itself still has, where that can be told. */
+static bool fifo_left(int fd)
+{
 	unsigned state = 0;
-	if (ioctl(fd, TIOCOUTQ, &queued) == 0 && queued > 0)
-		return false;
 	return ioctl(fd, TIOCSERGETLSR, &state) < 0 || state & TIOCSER_TEMT;
+}
+
+/* Not every adapter tells that it is empty: for longer than a FIFO takes nobody waits. */
+static struct deadline fifo_deadline(int fd, struct deadline deadline)
+{
+	struct rig_uart uart;
+	if (uart_actual(fd, &uart) < 0 || uart.baud <= 0)
+		return deadline;
+	int64_t fifo_ms = FIFO_MARGIN_MS + FIFO_BYTES * CHAR_BITS * 1000 / uart.baud;
+	int left = deadline_left_ms(deadline);
+	return fifo_ms < left ? deadline_in_ms((int)fifo_ms) : deadline;
 }
 
 int uart_drain(int fd, struct deadline deadline)
 {
-	while (!has_left(fd)) {
+	/* No event announces an empty queue; one tick is a few bytes at most rates. */
+	for (; !queue_left(fd); poll(NULL, 0, 1))
 		if (deadline_passed(deadline))
 			return -ETIMEDOUT;
-		/* No event announces an empty queue; one tick is a few bytes at most rates. */
-		poll(NULL, 0, 1);
-	}
+	if (fifo_left(fd))
+		return 0;
+	for (deadline = fifo_deadline(fd, deadline); !fifo_left(fd); poll(NULL, 0, 1))
+		if (deadline_passed(deadline))
+			return -ETIMEDOUT;
 	return 0;
 }
 

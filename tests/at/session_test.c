@@ -27,7 +27,8 @@ static struct session s;
 static void start(void)
 {
 	int fd = fake_rig_start(&rig, GRANT);
-	cr_assert(session_attach(&s, fd, "toys/toy/x", 2000), "%s", buf_text(&s.outcome.why));
+	cr_assert(session_greet(&s, fd, "toys/toy/x") && session_begin(&s, 2000), "%s",
+		buf_text(&s.outcome.why));
 }
 
 /* Closes the session, so that all that the rig saw is there. */
@@ -320,7 +321,8 @@ Test(session, gives_up_on_a_module_that_stays_away, .fini = done)
 Test(session, refuses_a_broken_lease)
 {
 	int fd = fake_rig_start(&rig, "[1]");
-	cr_assert(!session_attach(&s, fd, "toys/toy/x", 2000));
+	cr_assert(session_greet(&s, fd, "toys/toy/x"));
+	cr_assert(!session_begin(&s, 2000));
 	expect_end("error", "not a JSON object");
 	stop();
 	done();
@@ -329,7 +331,8 @@ Test(session, refuses_a_broken_lease)
 Test(session, follows_a_verdict_in_the_lease)
 {
 	int fd = fake_rig_start(&rig, "{\"verdict\":\"skipped\"}");
-	cr_assert(!session_attach(&s, fd, "toys/toy/x", 2000));
+	cr_assert(session_greet(&s, fd, "toys/toy/x"));
+	cr_assert(!session_begin(&s, 2000));
 	expect_end("skipped", "");
 	stop();
 	done();

@@ -141,6 +141,16 @@ class CliTest(unittest.TestCase):
             f.write(text)
         return path
 
+    def open_copy(self):
+        """The programs and their data where another user may go: program, data folder."""
+        tree = os.path.join(self.home, "tree")
+        for part in ("src/cli/atconform", "suites/atconform-suite", "src/at/libgit2.so.1.5"):
+            os.makedirs(os.path.dirname(os.path.join(tree, part)), exist_ok=True)
+            shutil.copy(os.path.join(BUILD, part), os.path.join(tree, part))
+        for part in ("suites", "fixtures"):
+            shutil.copytree(os.path.join(SOURCE, part), os.path.join(tree, "data", part))
+        return os.path.join(tree, "src/cli/atconform"), os.path.join(tree, "data")
+
     def start(self, *args, env=None, program=ATCONFORM, **popen):
         mark, tmp = uuid.uuid4().hex, tempfile.mkdtemp(prefix="t", dir=self.home)
         run_dir = dict(zip(args, args[1:])).get("--out", os.path.join(tmp, "none"))

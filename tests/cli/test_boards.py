@@ -364,5 +364,33 @@ class Lost(BoardsTest):
         self.assertIn("out", self.boards_of(again)[1])
 
 
+
+class Sixteen(CliTest):
+    """Sixteen virtual modules on whatever this machine has: the verdicts are those of one."""
+    SAMPLE = ("basic/at/*", "basic/ate/*", "wifi/cwmode/*", "tcpip/cipstatus/*", "tcpip/cipsntptime/*",
+              "mqtt/mqttclean/*")
+
+    def verdicts_with(self, jobs, *args, timeout=90):
+        result = self.run_iut("virtual:", "--jobs", str(jobs), *args, timeout=timeout)
+        self.assertIn(result.code, (0, 1), result.err)
+        lines = {e["l"] for e in events_of(result.journal(), "lease")}
+        return {n: v["verdict"] for n, v in result.verdicts().items()}, lines
+
+    def check_same(self, *args, **options):
+        alone, _ = self.verdicts_with(1, *args, **options)
+        together, lines = self.verdicts_with(16, *args, **options)
+        self.assertEqual(together, alone)
+        self.assertEqual(len(lines), 16, "all modules had cases")
+
+    def test_a_sample(self):
+        self.check_same(*self.SAMPLE, timeout=300)
+
+    @unittest.skipUnless(os.environ.get("ATCONFORM_TEST_LONG"), "all cases, in two orders")
+    def test_all(self):
+        self.check_same(timeout=3000)
+        in_any_order, _ = self.verdicts_with(16, "--shuffle", "0", timeout=3000)
+        self.assertEqual(set(in_any_order.values()), {"pass"})
+
+
 if __name__ == "__main__":
     unittest.main()

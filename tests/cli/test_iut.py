@@ -85,16 +85,6 @@ class Ports(CliTest):
         os.chmod(path, 0)
         self.refused(f"pty:{path}", path, "right")
 
-    def open_copy(self):
-        """The programs and their data where another user may go: program, data folder."""
-        tree = os.path.join(self.home, "tree")
-        for part in ("src/cli/atconform", "suites/atconform-suite", "src/at/libgit2.so.1.5"):
-            os.makedirs(os.path.dirname(os.path.join(tree, part)), exist_ok=True)
-            shutil.copy(os.path.join(BUILD, part), os.path.join(tree, part))
-        for part in ("suites", "fixtures"):
-            shutil.copytree(os.path.join(SOURCE, part), os.path.join(tree, "data", part))
-        return os.path.join(tree, "src/cli/atconform"), os.path.join(tree, "data")
-
     @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
     def test_unreadable_port_for_another_user(self):
         nobody = 65534

@@ -27,7 +27,7 @@ PLACE = r"\.(json:\d+:\d+|c:\d+:\d+): "
 QUIET = {"line", "section", "title", "text", "tags", "other", "typical", "tolerance_percent", "min",
          "max", "moving", "effect", "response", "responses", "untestable", "timeout", "setup",
          "teardown", "may_refuse", "peers", "source", "optional", "repeat", "needs", "value_needs",
-         "deviations", "finals", "urcs", "values", "restarts", "data", "online", "unscored"}
+         "deviations", "finals", "urcs", "values", "restarts", "data", "online", "unscored", "stored", "destructive"}
 
 
 class Mutations(CliTest):

@@ -39,7 +39,7 @@ static bool step_uart(struct link *link, const char *rest)
 		return false;
 	uart.baud = baud;
 	int failure = link_set_uart(link, &uart);
-	printf("uart %s: %s\n", rest, failure ? strerror(-failure) : "set");
+	printf("uart %s: %s\n", rest, failure ? link_why(link, failure) : "set");
 	return true;
 }
 

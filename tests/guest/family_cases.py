@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The basic family over both drivers against a module outside of the guest: all of it in the long
 form, a sample otherwise."""
-import guesttest
 from guesttest import LONG, GuestTest
 
 SAMPLE = ("basic/at/*", "basic/ate/at_ate*", "basic/gmr/*", "basic/rst/*", "basic/uart_cur/is_*", "basic/uart_cur/set_parity_reads_back_*",
@@ -11,11 +10,10 @@ FORMAT = ["databits:7", "databits:8", "stopbits:*", "parity:*", "flow_control:*"
 
 class Family(GuestTest):
     def passes(self, port, module, rates, formats):
-        switch = guesttest.Switch(module)
-        self.addCleanup(switch.stop)
         run = self.run_cases(port, *(("basic/*",) if LONG else SAMPLE), facilities=["power", "wakeup", *formats, *(f"baudrate:{r}" for r in rates)],
-                             power={"command": ["/share/power"]}, seconds=3000)
+                             power=self.power(module), seconds=3000)
         self.all_pass(run, 290 if LONG else 12)
+        self.one_edge_at_most(module)
 
     def test_16550(self):
         module = self.module()

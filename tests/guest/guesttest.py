@@ -54,6 +54,15 @@ class Module:
             [os.path.join(BUILD, "fixtures/module/atmodule"), "--pty", os.path.join(self.dir, "line"), "--control",
              os.path.join(self.dir, "control"), *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.tty = self.process.stdout.readline().split()[1]
+        self._hear_ready()
+
+    def _hear_ready(self):
+        """Its start-up line is for nobody."""
+        fd, heard = os.open(self.tty, os.O_RDWR | os.O_NOCTTY), b""
+        while b"ready\r\n" not in heard:
+            assert select.select([fd], [], [], 60)[0], heard
+            heard += os.read(fd, 4096)
+        os.close(fd)
 
     def control(self, request):
         with socket.socket(socket.AF_UNIX) as s:
@@ -193,6 +202,12 @@ class GuestTest(unittest.TestCase):
         self.wait_port("/dev/ttyUSB0", there=False)
         self.wait_port("/dev/ttyUSB1", there=False)
 
+    def power(self, module):
+        """The bench's "power", and who does it."""
+        switch = Switch(module)
+        self.addCleanup(switch.stop)
+        return {"command": ["/share/power"]}
+
     def wait_port(self, port, there=True):
         """Until the driver has made it, or taken it away; with the rights that udev would give."""
         said = guest.run(f"n=0; while [ {'!' if there else ''} -c {port} ] && [ $n -lt 3000 ]; do usleep 10000; n=$((n+1)); done; "
@@ -221,33 +236,59 @@ class GuestTest(unittest.TestCase):
             json.dump(facts, f)
         return f"/share/{name}"
 
-    def words(self, port, patterns, bench, options, user):
+    def words(self, port, patterns, bench, options, out):
+        """The run's folder, and the command in the guest."""
         self.runs += 1
         folder = f"{self.id().rsplit('.', 1)[1]}-{self.runs}"
-        out = f"/tmp/{folder}" if user else f"/share/{folder}"
         iut = port if ":" in port else f"serial:{port}?baud=115200"
-        words = ["atconform", "run", "--iut", iut, "--bench", bench, "--out", out, *options, *patterns]
-        script = " ".join(f"'{w}'" for w in words)
-        if user:
-            script = f"su {user} -c \"{script}\"; status=$?; cp -r {out} /share/ 2>/dev/null; exit $status"
-        return os.path.join(guest.share, folder), script
+        words = ["atconform", "run", "--iut", iut, "--bench", bench, "--out", f"{out}/{folder}", *options, *patterns]
+        return folder, " ".join(f"'{w}'" for w in words)
 
     def run_cases(self, port, *patterns, bench=None, options=(), user=None, seconds=1800, **changes):
-        folder, words = self.words(port, patterns, bench or self.bench(**changes), options, user)
-        answer = guest.run(words, seconds)
-        return Run(folder, answer.status, answer.out)
+        """Its folder is copied when it is over: a journal has many lines, and the share is slow."""
+        folder, words = self.words(port, patterns, bench or self.bench(**changes), options, "/tmp")
+        if user:
+            words = f'su {user} -c "{words}"'
+        answer = guest.run(f"{words}; status=$?; cp -r /tmp/{folder} /share/; exit $status", seconds)
+        return Run(os.path.join(guest.share, folder), answer.status, answer.out)
 
     @contextlib.contextmanager
     def running(self, port, *patterns, bench=None, options=(), seconds=1800, **changes):
         """A run during which something happens; it is over behind the block."""
-        folder, words = self.words(port, patterns, bench or self.bench(**changes), options, None)
+        folder, words = self.words(port, patterns, bench or self.bench(**changes), options, "/share")
         guest.begin(words)
-        run = Run(folder, None, "")
+        run = Run(os.path.join(guest.share, folder), None, "")
         try:
             yield run
         finally:
             answer = guest.end(seconds)
-        run.status, run.said = answer.status, answer.out
+            run.status, run.said = answer.status, answer.out
+
+    def drive_along(self, port, *steps):
+        """As drive(), beside what else the guest does; what it has said so far comes from the function returned."""
+        name = f"drive-{guest.scripts}"
+        words = " ".join(f"'{step}'" for step in (f"serial:{port}?baud=115200", *steps))
+        guest.run(f"(guest-drive {words} >/share/{name} 2>&1; echo over >>/share/{name}) </dev/null >/dev/null 2>&1 &")
+
+        def said():
+            with open(os.path.join(guest.share, name), encoding="utf-8") as f:
+                return f.read()
+        poll(lambda: "open" in said(), "the port is opened")
+        return said
+
+    def mark(self, name):
+        """A file on the share, on which a step hold= waits."""
+        with open(os.path.join(guest.share, name), "w", encoding="ascii"):
+            pass
+
+    def edges(self, far):
+        """What DTR and RTS were set to, each change once."""
+        states = [line for line in guest.noted(far.tty) if line.startswith("lines")]
+        return [s for i, s in enumerate(states) if i == 0 or s != states[i - 1]]
+
+    def one_edge_at_most(self, far):
+        """The kernel's own, when an idle port is opened first. QEMU puts the lines of a new far side down before."""
+        self.assertIn(self.edges(far), (["lines 1 1"], ["lines 0 0", "lines 1 1"]))
 
     def all_pass(self, run, at_least=1):
         bad = {case: v for case, v in run.verdicts().items() if v not in ("pass", "unequipped")}

@@ -29,6 +29,21 @@ class Opening(Case):
         self.status(4)
         self.error("AT+CIPCLOSE")
 
+    def test_a_state_that_ends_with_the_station(self):
+        """Whether there was a connection is told of this stay in the network, not of one before it."""
+        self.connect()
+        self.ok("AT+CIPCLOSE", "CLOSED")
+        self.status(4)
+        for mode in (0, 2, 3):  # with a SoftAP and without one
+            with self.subTest(mode):
+                self.ok("AT+CWMODE=2" if mode == 3 else f"AT+CWMODE={mode}", "WIFI DISCONNECT")
+                self.ok("AT+CWMODE=3" if mode == 3 else "AT+CWMODE=1")
+                self.join()
+                self.status(2)
+                self.connect()
+                self.ok("AT+CIPCLOSE", "CLOSED")
+                self.status(4)
+
     def test_parameters(self):
         there = f'"{HOST}",{port(self.server)}'
         self.error(f'AT+CIPSTART="TCP","{HOST}"', f'AT+CIPSTART="tcp",{there}', f'AT+CIPSTART=TCP,{there}',

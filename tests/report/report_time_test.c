@@ -238,7 +238,7 @@ static const char *told_of(void)
 Test(time_of_a_run, is_one_line)
 {
 	write_timed(OPEN ",\"uart\":\"100000,8,1,none,none\"",
-		"\"l\":0,\"c\":0,\"why\":\"nothing is to come\",\"from\":8000000,\"to\":9000000");
+		"\"l\":0,\"c\":0,\"why\":\"nothing is to come\",\"from\":-1000000,\"to\":0");
 	cr_assert_str_eq(told_of(),
 		"wall 0.0 s = line 0.0 s + demanded waits 0.0 s + module 0.0 s + "
 		"bench 0.0 s + tester 0.0 s (ratio 6.00)");
@@ -261,7 +261,8 @@ Test(time_of_a_run, is_not_told_by_an_older_journal)
 Test(time_of_a_run, is_told_as_far_as_the_journal_goes)
 {
 	write_timed(OPEN ",\"uart\":\"100000,8,1,none,none\"",
-		"\"l\":0,\"c\":0,\"why\":\"w\",\"from\":8000000,\"to\":9223372036854775807");
+		"\"l\":0,\"c\":0,\"why\":\"w\",\"from\":-9223372036854775808,\"to\":"
+		"9223372036854775807");
 	size_t whole_len = journal.len;
 	struct buf all = { 0 };
 	buf_append(&all, journal.data, whole_len);
@@ -300,7 +301,7 @@ Test(time_of_a_run, bounds_the_reasons)
 	for (int i = 0; i < 300; i++) {
 		snprintf(rest, sizeof(rest),
 			"\"l\":0,\"c\":0,\"why\":\"reason %d\",\"from\":%lld,\"to\":%lld", i,
-			(long long)(i * MS), (long long)(400 * MS));
+			(long long)(-i * MS), (long long)(400 * MS));
 		line("wait", rest);
 	}
 	cr_assert(read_journal() == 0, "%s", error_text(&error));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens one link and does what lines on standard input say, for tests of the links themselves:
- *   set BAUD DATABITS STOPBITS_X2 PARITY FLOW, modem DTR RTS, break 0|1, write HEX,
- *   read BYTES MS, bulk BYTES MS (sends a pattern and reads as much), reopen, close
- * Each is answered by one line: "ok", "ok HEX", "lost" or "failed WHY". */
+/* Opens one link (with so many ms to connect, if told) and does what lines on standard input say,
+ * for tests of the links themselves: set BAUD DATABITS STOPBITS_X2 PARITY FLOW, modem DTR RTS,
+ * break 0|1, write HEX, read BYTES MS, bulk BYTES MS (sends a pattern and reads as much), flood
+ * (writes until nobody takes it), reopen, close Each is answered by one line: "ok", "ok HEX",
+ * "lost" or "failed WHY". */
 #include "rig/link.h"
 
 #include "base/cleanup.h"
@@ -47,6 +48,18 @@ static void do_read(struct link *link, size_t wanted, int ms)
 	for (size_t i = 0; i < got.len; i++)
 		printf("%s%02x", i ? "" : " ", (unsigned char)got.data[i]);
 	printf("\n");
+}
+
+/* Until nobody takes any more. */
+static void do_flood(struct link *link)
+{
+	char part[65536] = { 0 };
+	while (wait_for(link, POLLOUT, deadline_in_ms(300)))
+		if (link_write(link, part, sizeof(part)) < 0) {
+			printf("lost\n");
+			return;
+		}
+	printf("ok\n");
 }
 
 static void do_write(struct link *link, const char *hex)
@@ -112,6 +125,8 @@ static void obey(struct link *link, const char *line)
 		do_bulk(link, (size_t)a, b);
 	} else if (strncmp(line, "write ", 6) == 0) {
 		do_write(link, line + 6);
+	} else if (strncmp(line, "flood", 5) == 0) {
+		do_flood(link);
 	} else if (strncmp(line, "reopen", 6) == 0) {
 		struct error error = { 0 };
 		if (link_reopen(link, &error) < 0)
@@ -129,10 +144,10 @@ int main(int argc, char **argv)
 	struct error error = { 0 };
 	const struct link_place place = {
 		.uart = { .baud = 115200, .databits = 8, .stopbits_x2 = 2, .parity = 'n' },
-		.connect_ms = 5000,
+		.connect_ms = argc == 3 ? atoi(argv[2]) : 5000,
 		.cancel_fd = -1,
 	};
-	struct link *link = argc == 2 ? link_open(argv[1], &place, &error) : NULL;
+	struct link *link = argc >= 2 ? link_open(argv[1], &place, &error) : NULL;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!link) {
 		printf("failed %s\n", error.text);

@@ -91,7 +91,7 @@ class FakePort:
 
 class Server:
     """An RFC 2217 server for one client after the other. `manner`: "echo" sends back what comes,
-    "mute" acknowledges nothing, "deaf" does not even speak Telnet, "rude" hangs up at once."""
+    "mute" acknowledges nothing, "deaf" does not even speak Telnet, "rude" hangs up at once, "stuck" reads no more after the word stop."""
 
     def __init__(self, host, manner="echo", said=b""):
         self.port, self.manner, self.said = FakePort(), manner, said
@@ -99,6 +99,7 @@ class Server:
         self.url = "rfc2217:%s:%d" % self.listener.getsockname()
         self.raw = "tcp:%s:%d" % self.listener.getsockname()
         self.client = None
+        self.stuck = threading.Event()
         self.echoed = bytearray()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -128,6 +129,9 @@ class Server:
         if self.manner == "mute":
             manager.rfc2217_send_subnegotiation = lambda *_: None
         while data := client.recv(65536):
+            if self.manner == "stuck" and data.endswith(b"stop"):
+                self.stuck.wait(60)
+                return
             for byte in manager.filter(data) if manager else ():
                 self.echoed += b"".join(manager.escape(byte))
             client.sendall(self.echoed)
@@ -139,6 +143,7 @@ class Server:
         self.client.shutdown(socket.SHUT_RDWR)
 
     def close(self):
+        self.stuck.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         if self.client:

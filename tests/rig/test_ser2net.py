@@ -238,6 +238,16 @@ class Bytes(Remote):
         self.assertEqual(link("read", 2000, 0), "ok " + "41" * 2000)
         self.end(link)
 
+    def test_a_server_that_takes_no_more_can_be_left(self):
+        """With bytes on their way: neither a setting nor the close hangs."""
+        server = self.server("stuck")
+        link = self.link(server.url)
+        self.assertEqual(link("write", b"stop".hex()), "ok")
+        self.assertEqual(link("flood"), "ok")
+        begun = time.monotonic()
+        self.end(link)
+        self.assertLess(time.monotonic() - begun, 20)
+
     def test_a_lost_connection_is_seen_and_can_be_opened_again(self):
         server = self.server()
         link = self.link(server.url)
@@ -273,6 +283,24 @@ class Refusals(Remote):
         for scheme in ("rfc2217", "tcp"):
             self.refused(f"{scheme}:no.such.host.invalid:5000", "no.such.host.invalid",
                          "can't find the host")
+
+    def test_no_name_server_answers(self):
+        """The resolver would wait for half a minute."""
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(silent.close)
+        conf = self.dir / "resolv.conf"
+        conf.write_text(f"nameserver {HOST}\noptions timeout:30 attempts:1\n", encoding="utf-8")
+        inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"',
+                  str(conf)]
+        try:
+            silent.bind((HOST, 53))
+            subprocess.run([*inside, "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("needs a low port and a mount of its own")
+        ended = subprocess.run([*inside, LINK, "rfc2217:board.example:5000", "300"], text=True, timeout=25,
+                               stdout=subprocess.PIPE, check=False)
+        self.assertEqual(ended.stdout, 'failed rfc2217:board.example:5000: can\'t find the host '
+                                       '"board.example": no name server answers\n')
 
     def test_servers_that_take_a_connection_and_no_more(self):
         """Waited for together: the library gives each its time."""

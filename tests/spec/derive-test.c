@@ -119,7 +119,7 @@ static const char *const expected_cases[] = {
 	" level=7 name=a,b port=3\n" BACK "\n",
 	"set_port_reads_back_1 TEST-4 #quick :6\n" BEFORE "  AT+TEST=5,\"ab\",1 | OK\n" ASK
 	" level=5 name=ab port=1\n" BACK "\n",
-	"set_survives_restart TEST-5 #quick #nvs :6\n" BEFORE
+	"set_survives_restart TEST-5 #quick :6\n" BEFORE
 	"  AT+TEST=7,\"a\\,b\",3 | OK\n  RESTART\n" ASK " level=7 name=a,b port=3\n" BACK "\n",
 	"restore_brings_factory_value_back TEST-6 #quick #nvs #destructive :6\n  RESTORE\n" BEFORE
 	"  AT+TEST=7,\"a\\,b\",3 | OK\n  RESTORE\n" SAME,
@@ -185,6 +185,35 @@ Test(spec_derive, a_line_format_is_followed_and_needs_a_bench_for_it)
 		"  AT+UART? | +UART:<baudrate>,<parity> | OK baudrate={before.baudrate} "
 		"parity={before.parity}\n"
 		"  AT+UART={before.baudrate},{before.parity} | OK cleanup if-deviated uart\n");
+	buf_finish(&list);
+}
+
+static const char stored_model[] =
+	"{\"command\":\"AT+KEEP\",\"section\":\"1\",\"line\":1,\"title\":\"Keep\",\n"
+	"\"forms\":{\"query\":{\"line\":2,\"syntax\":\"AT+KEEP?\",\"requirement\":\"KEEP-1\",\n"
+	"\"response\":[\"+KEEP:<level>\"],\"final\":\"OK\"},\n"
+	"\"set\":{\"line\":3,\"syntax\":\"AT+KEEP=<level>\",\"requirement\":\"KEEP-1\",\"final\":"
+	"\"OK\",\n"
+	"\"stored\":\"nvs\",\"destructive\":true,\"response\":[]}},\n"
+	"\"parameters\":{\"level\":{\"type\":\"integer\",\"min\":0,\"max\":9,\"typical\":\"1\",\n"
+	"\"refuses\":\"KEEP-1\"}},\n"
+	"\"requirements\":[{\"id\":\"KEEP-1\",\"line\":1,\"grade\":\"stated\",\"text\":\"All.\"}]}"
+	"\n";
+
+/* Refused ones too: a module may take them. */
+Test(spec_derive, what_a_case_sends_makes_its_tags)
+{
+	files_write(&files, "fam/keep.json", stored_model);
+	struct buf list = { 0 };
+	list_cases(&list, "query");
+	list_cases(&list, "set_level_refuses_10");
+	expect_text(buf_text(&list), "query_answers_as_documented KEEP-1 :2\n"
+				     "  AT+KEEP? | +KEEP:<level> | OK\n"
+				     "set_level_refuses_10 KEEP-1 #nvs #destructive :6\n"
+				     "  AT+KEEP? | +KEEP:<level> | OK level>before.level\n"
+				     "  AT+KEEP=10 | ERROR\n"
+				     "  AT+KEEP? | +KEEP:<level> | OK level={before.level}\n"
+				     "  AT+KEEP={before.level} | OK cleanup if-deviated\n");
 	buf_finish(&list);
 }
 
