@@ -102,7 +102,8 @@ void at_started(void)
 	if (at_session.fd < 0 && !at_session.outcome.verdict)
 		cr_assert_fail("a case needs the rig: run it through `atconform run`");
 	/* Not before: between .init and the body Criterion has words with its parent. */
-	if (at_session.outcome.verdict || !session_begin(&at_session, at_backstop_s() * 1000 - 10000))
+	if (at_session.outcome.verdict ||
+		!session_begin(&at_session, at_backstop_s() * 1000 - 10000))
 		at_leave("", 0);
 }
 

@@ -324,8 +324,8 @@ static enum broker_gate refused(const struct broker *b, struct error *why)
 	return BROKER_NEVER;
 }
 
-/* A program that is started holds the event loop up until the system has given it a turn, which on a
- * busy machine is long: the lines get as much time between two. */
+/* A program that is started holds the event loop up until the system has given it a turn, which on
+ * a busy machine is long: the lines get as much time between two. */
 static void start_for_lease(struct broker *b)
 {
 	struct rig *rig = b->lane->rig;
