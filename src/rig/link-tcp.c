@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NOTICE_MS = 100 }; /* to hang up in */
+enum { NOTICE_MS = 250 }; /* to hang up in */
 
 static int tcp_check(const char *rest, struct error *error)
 {

@@ -329,6 +329,12 @@ class Refusals(Remote):
             opened = dict(zip(expected, pool.map(Link, expected)))
         for address, text in expected.items():
             with self.subTest(address):
+                # On a busy machine the server may refuse later than the link looks out for it.
+                for _ in range(8):
+                    if opened[address].opened != "ok":
+                        break
+                    opened[address].close()
+                    opened[address] = Link(address)
                 said = opened[address].opened
                 self.assertIn(f"failed {address} ", said)
                 self.assertIn(text, said)
