@@ -63,10 +63,20 @@ bool probe_is_answered(struct talk *t)
 	return false;
 }
 
+/* Opening a port raises DTR and RTS, which holds some boards in reset until they are let go. */
+static bool reset_by_lines(struct talk *t)
+{
+	struct error error = { 0 };
+	if (!t->bench->switches.reset.line_count || !talk_alive(t) || probe_is_looped(t))
+		return false;
+	return recover_switch(t, "reset", &error) == 0 &&
+	       note_probe(t, "reset", true, "by the modem lines, since nobody answered") == 0;
+}
+
 static int probe_answer(struct talk *t, struct error *error)
 {
 	const char *address = link_address(t->link);
-	if (probe_is_answered(t))
+	if (probe_is_answered(t) || (reset_by_lines(t) && probe_is_answered(t)))
 		return note_probe(t, "answer", true, "AT is answered");
 	if (t->cancelled)
 		return error_set(error, NULL, 0, 0, "%s: interrupted", address);

@@ -72,6 +72,22 @@ class Board(CliTest):
     def run_board(self, port, *cases, **keys):
         return self.finish(self.start_board(port, *cases, **keys))
 
+    def spoil(self, fault):
+        """The board gets into that state before the tester comes."""
+        self.module("ttyUSB0", "--fault", fault + ":sysram")
+        fd = os.open(os.path.join(self.home, "ttyUSB0"), os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(fd)
+        settings = termios.tcgetattr(fd)
+        settings[4] = settings[5] = termios.B115200
+        termios.tcsetattr(fd, termios.TCSANOW, settings)
+        said = b""
+        while b"ready" not in said:
+            said += os.read(fd, 100)
+        os.write(fd, b"AT+SYSRAM?\r\n")
+        while b"RAM?" not in said:
+            said += os.read(fd, 100)
+        os.close(fd)
+
     def steps(self, result):
         return [(e["step"], e["ok"]) for e in result.journal() if e["e"] == "recover"]
 
@@ -122,6 +138,13 @@ class ModemLines(Board):
         self.check_others_pass(result, "sysram")
         self.assertEqual(self.moved(), ["dtr=0 rts=1", "dtr=0 rts=1", "dtr=0 rts=0", "start"])
 
+    def test_a_board_that_does_not_answer_at_the_start(self):
+        self.spoil("boot-loader")
+        result = self.run_board("ttyUSB0", "basic/gmr/*", reset={"lines": "esp"}, env=self.env,
+                                timeouts_ms={**QUICK, "restart": 1500})
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(self.moved(), ["dtr=0 rts=1", "dtr=0 rts=0", "start"])
+
     def test_nothing_moves_that_the_bench_does_not_say(self):
         self.module("ttyUSB0", "--fault", "hang:sysram")
         result = self.run_board("ttyUSB0", SYSRAM, NEXT, env=self.env, timeouts_ms=VAIN)
@@ -133,19 +156,7 @@ class AtTheStart(Board):
     """A board that is in a bad way before the first case is refused, and it is said why."""
 
     def refused(self, fault):
-        self.module("ttyUSB0", "--fault", fault + ":sysram")
-        fd = os.open(os.path.join(self.home, "ttyUSB0"), os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(fd)
-        settings = termios.tcgetattr(fd)
-        settings[4] = settings[5] = termios.B115200
-        termios.tcsetattr(fd, termios.TCSANOW, settings)
-        said = b""
-        while b"ready" not in said:
-            said += os.read(fd, 100)
-        os.write(fd, b"AT+SYSRAM?\r\n")
-        while b"RAM?" not in said:
-            said += os.read(fd, 100)
-        os.close(fd)
+        self.spoil(fault)
         return self.run_board("ttyUSB0", timeouts_ms=VAIN)
 
     def test_in_its_boot_loader(self):
