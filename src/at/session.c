@@ -114,7 +114,7 @@ const char *const *session_spec_dirs(void)
 	size_t n = 0;
 	if (dirs[0] || !all || strlen(all) >= sizeof(text))
 		return dirs;
-	strcpy(text, all);
+	memcpy(text, all, strlen(all) + 1);
 	for (char *one = strtok_r(text, ":", &rest); one && n < DIRS;
 		one = strtok_r(NULL, ":", &rest))
 		dirs[n++] = one;

@@ -85,6 +85,8 @@ static bool do_recover(struct lane *lane)
 	struct talk t = talk_on(lane, lane->bench.timeouts_ms.recover);
 	t.lost = t.lost || lane->lost;
 	bool ok = recover_line(&t, lane->dirty, &lane->error);
+	if (ok)
+		talk_end_line(&t);
 	lane->altered = t.changed;
 	talk_finish(&t);
 	set_routes(lane);

@@ -140,6 +140,16 @@ bool talk_drain(struct talk *t, int quiet_ms, int limit_ms)
 	return false;
 }
 
+void talk_end_line(struct talk *t)
+{
+	enum { LIMIT_MS = 500, QUIET_MS = 100 };
+	struct deadline limit = deadline_in_ms(LIMIT_MS);
+	while (t->got.len && t->got.data[t->got.len - 1] != '\n' && talk_alive(t) &&
+		!deadline_passed(limit))
+		if (talk_read(t, QUIET_MS) == 0)
+			break;
+}
+
 bool talk_await(struct talk *t, const char *line, int timeout_ms)
 {
 	struct deadline deadline = deadline_in_ms(timeout_ms);

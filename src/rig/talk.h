@@ -33,6 +33,8 @@ enum talk_answer {
 	TALK_SILENT, /* nothing at all, or the line is lost */
 };
 
+/* Waits for the rest of a line of which a part has come: it would begin somebody else's answer. */
+void talk_end_line(struct talk *t);
 void talk_finish(struct talk *t);
 /* Whether more can be said: line there, not cancelled, time left. */
 bool talk_alive(const struct talk *t);

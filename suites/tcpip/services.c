@@ -123,7 +123,7 @@ bool time_becomes(int64_t local, int64_t since_ms)
 			return true;
 		if (clock_ms() > end)
 			return false;
-		look_again(20);
+		look_again(5);
 	}
 }
 

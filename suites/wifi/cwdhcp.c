@@ -87,7 +87,7 @@ Test(cwdhcp, ends_a_static_station_address, REQ("CWDHCP-17"), TAGS("nvs needs:ac
 	int64_t end = clock_ms() + bench_ms("lease");
 	uint32_t now;
 	while (((now = shown_ip("AT+CIPSTA?")) == ip || now == 0) && clock_ms() < end)
-		look_again(25);
+		look_again(5);
 	check(now != ip && now != 0, "the address is %s", ip_text(now));
 	leave_leased();
 }

@@ -63,7 +63,7 @@ static bool becomes_shown(void)
 	while (!shows_eap()) {
 		if (clock_ms() > end)
 			return false;
-		look_again(25);
+		look_again(5);
 	}
 	return true;
 }

@@ -97,7 +97,7 @@ bool becomes_joined(bool joined, int ms)
 	while (is_joined() != joined) {
 		if (clock_ms() > end)
 			return false;
-		look_again(25);
+		look_again(5);
 	}
 	return true;
 }
@@ -210,7 +210,7 @@ bool clients_become(size_t count)
 	for (list_clients(); client_count != count; list_clients()) {
 		if (clock_ms() > end)
 			return false;
-		look_again(25);
+		look_again(5);
 	}
 	return true;
 }
@@ -281,7 +281,7 @@ uint32_t leased_ip(void)
 	int64_t end = clock_ms() + bench_ms("lease");
 	uint32_t ip;
 	while ((ip = shown_ip("AT+CIPSTA?")) == 0 && clock_ms() < end)
-		look_again(25);
+		look_again(5);
 	return ip;
 }
 

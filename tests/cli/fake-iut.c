@@ -166,6 +166,15 @@ static void flaky(struct iut *iut, const char *line)
 		answer(iut, line);
 }
 
+/* What a slow line makes of a line that nothing asked for. */
+static void halves(struct iut *iut, const char *line)
+{
+	(void)line;
+	say(iut, "\r\nOK\r\nWIFI GO");
+	poll(NULL, 0, 40);
+	say(iut, "T IP\r\n");
+}
+
 static const struct mode modes[] = {
 	{ "normal", true, answer, "AT, ATE, AT+RST, AT+GMR and AT+SYSRAM?" },
 	{ "silent", false, ignore, "reads, never answers" },
@@ -178,6 +187,7 @@ static const struct mode modes[] = {
 	{ "hostile", true, hostile, "markup, escapes and NULs at the trigger" },
 	{ "flaky", true, flaky, "ERROR to the trigger, the first --times N times" },
 	{ "perish", true, perish, "silent for good, also in a later life, as --grave FILE says" },
+	{ "halves", true, halves, "half a line behind the answer to the trigger, then the rest" },
 	{ "reboot", true, reboot, "restarts at the trigger instead of an answer" },
 };
 enum { MODE_COUNT = sizeof(modes) / sizeof(modes[0]) };

@@ -53,6 +53,12 @@ class Probes(CliTest):
         events = self.check_journal(result)
         self.assertEqual([e["ok"] for e in events_of(events, "probe")], [True] * 3)
 
+    def test_half_a_line_at_the_health_check(self):
+        """It has not come whole when the module has answered: its rest is not the next case's."""
+        result = self.run_iut(fake("halves", "--at", "AT"), "basic/gmr/tells_*")
+        self.assertEqual({v["verdict"] for v in result.verdicts().values()}, {"pass"}, result.out[-2000:])
+        self.assertIn(b"T IP\r\n", received(result.journal(), -1))
+
     def test_program_that_is_not_there(self):
         self.refused("exec:/nowhere/firmware", "/nowhere/firmware")
 
