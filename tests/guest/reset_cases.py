@@ -61,6 +61,7 @@ class Reset(GuestTest):
         board = self.board()
         self.brought_back(self.on_uart(board.module), board)
 
+    @long_form
     def test_usb(self):
         board = self.board()
         self.brought_back(self.on_usb(board.module), board)
