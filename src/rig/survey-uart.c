@@ -90,6 +90,12 @@ static bool try(struct talk *t, const struct trial *trial, const struct survey_u
 	if (!there.baud)
 		there.baud = home->baud;
 	there.flow = home->flow;
+	/* A module that is where this port can't follow would be lost. */
+	if (!host_to(t, &there)) {
+		host_to(t, home);
+		return false;
+	}
+	host_to(t, home);
 	if (!move(t, &there))
 		return false;
 	return host_to(t, &there) && answers(t);

@@ -14,6 +14,7 @@ class Ports(GuestTest):
     def let_go(self):
         guesttest.guest.run("touch /tmp/go; n=0; while pidof guest-drive && [ $n -lt 500 ]; do usleep 20000; n=$((n+1)); done; usleep 100000")
 
+    @long_form
     def test_port_of_another_program_that_has_locked_it(self):
         """For root, whom TIOCEXCL does not stop, and for others."""
         self.on_uart(self.module())

@@ -19,7 +19,7 @@ def main():
         return SKIPPED
     print(f"boot: {guest.boot_seconds:.1f} s, of which {guest.guest_seconds:.1f} s are the guest's; {guest.release}", file=sys.stderr)
     try:
-        suite = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:] or ["uart_cases", "port_cases", "cable_cases", "family_cases"])
+        suite = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:] or ["uart_cases", "port_cases", "cable_cases", "reset_cases", "family_cases"])
         result = unittest.TextTestRunner(verbosity=2, failfast=False).run(suite)
         if not result.wasSuccessful():
             print("the guest's kernel said:\n" + guest.run("dmesg | tail -n 60").out, file=sys.stderr)

@@ -24,7 +24,7 @@ class Settings(GuestTest):
                                                                  f"uart={rates[1]},8,2,o,0", f"uart={rates[0]},8,2,n,3"]
         if not guesttest.LONG:
             return chosen
-        more = (300, 1200, 4800, 19200, 38400, 57600) if port == guesttest.UART else (1200, 19200, 57600, 115200, 460800, 1000000, 2000000)
+        more = (300, 1200, 4800, 19200, 38400, 57600) if port == guesttest.UART else (1200, 19200, 57600, 115200, 460800, 1500000, 3000000)
         return chosen + [f"uart={rates[0]},{f},0" for f in FORMATS] + [f"uart={rate},8,2,n,0" for rate in more]
 
     def all_at_once(self, port, far):
@@ -109,11 +109,13 @@ class Lines(GuestTest):
             self.assertEqual(self.drive("ask=AT", "uart=9600,8,2,n,0", "uart=115200,8,2,n,0", "ask=AT", port=port).status, 0)
         self.one_edge_at_most(far)
 
+    @long_form
     def test_16550(self):
         far = self.module()
         self.opened_twice(self.on_uart(far), far)
         self.assertLessEqual({"DTR", "RTS"}, self.facts()[0], "still up, though nobody has the port open")
 
+    @long_form
     def test_usb(self):
         far = self.module()
         self.opened_twice(self.on_usb(far), far)
