@@ -8,7 +8,8 @@ build_packages=(gcc meson ninja-build pkg-config libcriterion-dev libserialport-
   mosquitto)
 test_packages=(clang clang-format libclang-rt-14-dev python3 python3-jsonschema python3-serial
   python3-pexpect python3-yaml docker-compose ser2net chromium libxml2-utils strace socat shellcheck mandoc
-  procps iproute2 git)
+  procps iproute2 git
+  qemu-system-x86 busybox-static)
 
 missing_packages() {
   local name

@@ -229,12 +229,15 @@ static int choose_profile(struct doctor *d, struct error *error)
 	return profile_load(&d->profile, d->profiles, name, &d->spec, error);
 }
 
-/* A bench that nobody has named says what boards usually carry; this one is known now. */
+/* A bench that nobody has named says what boards usually carry; this one is known now. Over a
+ * bridge that carries bytes only no setting can be made, whatever the bench says. */
 static void take_carried(struct doctor *d)
 {
 	const struct survey *s = &d->boards[0].survey;
 	if (!d->options.bench && d->boards[0].usable && !d->bench.rig.air)
 		d->bench.rig.facilities = s->carried;
+	else if (!s->can_rate)
+		bench_drop_line_settings(&d->bench);
 }
 
 /* Without a board there is nothing that they could be run on. */

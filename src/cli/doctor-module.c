@@ -188,6 +188,8 @@ static void say_carried(struct doctor *d, const struct doctor_board *board)
 static void say_reset(struct doctor *d, const struct doctor_board *board)
 {
 	const struct survey *s = &board->survey;
+	if (!s->can_lines && d->options.try_reset)
+		doctor_say(d, DOCTOR_UNTRIED, "auto-reset", "this line has no DTR and RTS");
 	if (!s->can_lines)
 		return;
 	if (s->reset == SURVEY_OK)

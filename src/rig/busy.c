@@ -42,8 +42,9 @@ static bool is_pts(dev_t device)
 	return major(device) >= MAJOR_PTS && major(device) <= MAJOR_PTS_LAST;
 }
 
-/* Whether the process has the port open; one that has the other side of PTYs open serves it. */
-static bool has_open(const char *pid, dev_t port)
+/* Whether the process has the port open; one that has the other side of PTYs open serves it, and
+ * counts only when `servers` do. */
+static bool has_open(const char *pid, dev_t port, bool servers)
 {
 	char path[300];
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
@@ -61,7 +62,7 @@ static bool has_open(const char *pid, dev_t port)
 		serves |= st.st_rdev == makedev(MAJOR_TTY, MINOR_PTMX);
 	}
 	closedir(dir);
-	return found && !(serves && is_pts(port));
+	return found && (servers || !serves || !is_pts(port));
 }
 
 static void name_process(struct busy_owner *owner)
@@ -73,7 +74,7 @@ static void name_process(struct busy_owner *owner)
 		owner->name[strcspn(owner->name, "\n")] = '\0';
 }
 
-static bool find_by_descriptor(dev_t port, struct busy_owner *out)
+static bool find_by_descriptor(dev_t port, bool servers, struct busy_owner *out)
 {
 	DIR *proc = opendir("/proc");
 	bool found = false;
@@ -82,7 +83,7 @@ static bool find_by_descriptor(dev_t port, struct busy_owner *out)
 	for (const struct dirent *e; !found && (e = readdir(proc));) {
 		if (!isdigit((unsigned char)e->d_name[0]) || atoi(e->d_name) == getpid())
 			continue;
-		found = has_open(e->d_name, port);
+		found = has_open(e->d_name, port, servers);
 		if (found)
 			out->pid = atoi(e->d_name);
 	}
@@ -112,16 +113,21 @@ static bool find_by_lock_file(const char *path, struct busy_owner *out)
 	return true;
 }
 
-bool busy_owner(const char *path, struct busy_owner *out)
+static bool find_owner(const char *path, bool servers, struct busy_owner *out)
 {
 	struct stat port;
 	*out = (struct busy_owner){ 0 };
 	if (stat(path, &port) < 0 || !S_ISCHR(port.st_mode))
 		return false;
-	if (!find_by_descriptor(port.st_rdev, out) && !find_by_lock_file(path, out))
+	if (!find_by_descriptor(port.st_rdev, servers, out) && !find_by_lock_file(path, out))
 		return false;
 	name_process(out);
 	return true;
+}
+
+bool busy_owner(const char *path, struct busy_owner *out)
+{
+	return find_owner(path, false, out);
 }
 
 void busy_way_out(const char *path, const struct busy_owner *owner, char *out, size_t size)
@@ -154,7 +160,8 @@ static int say_busy(const char *path, struct error *error)
 {
 	struct busy_owner owner;
 	char way_out[400];
-	if (busy_owner(path, &owner))
+	/* Somebody has it for sure: whoever serves it, when nobody else is seen. */
+	if (find_owner(path, false, &owner) || find_owner(path, true, &owner))
 		return say_owner(path, &owner, error);
 	busy_way_out(path, &owner, way_out, sizeof(way_out));
 	return error_set(error, NULL, 0, 0,

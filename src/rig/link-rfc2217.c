@@ -62,6 +62,9 @@ static int remote_check(const char *rest, struct error *error)
 
 static bool is_near(const struct rfc2217_ask *ask)
 {
+	/* ser2net with gensio 2.6.2 ends a break and says that it is on. */
+	if (ask->what == RFC2217_BREAK)
+		return ask->answer != 0;
 	if (ask->what != RFC2217_BAUD)
 		return ask->answer == ask->value;
 	int64_t apart = llabs((int64_t)ask->answer - (int64_t)ask->value);
@@ -76,9 +79,9 @@ static void word_setting(const struct rfc2217_ask *ask, unsigned value, char *ou
 	static const char *const units[RFC2217_KINDS] = { [RFC2217_BAUD] = "baud",
 		[RFC2217_DATABITS] = "data bits",
 		[RFC2217_STOPBITS] = "stop bits",
-		[RFC2217_BREAK] = "as break",
-		[RFC2217_DTR] = "as DTR",
-		[RFC2217_RTS] = "as RTS" };
+		[RFC2217_BREAK] = "break",
+		[RFC2217_DTR] = "DTR",
+		[RFC2217_RTS] = "RTS" };
 	if (!value)
 		snprintf(out, size, "nothing it knows");
 	else if (ask->what == RFC2217_PARITY)
@@ -86,7 +89,7 @@ static void word_setting(const struct rfc2217_ask *ask, unsigned value, char *ou
 	else if (ask->what == RFC2217_FLOW)
 		snprintf(out, size, "%s", value < 4 ? flows[value] : "?");
 	else if (ask->what >= RFC2217_BREAK)
-		snprintf(out, size, "%s %s", value == ON ? "on" : "off", units[ask->what]);
+		snprintf(out, size, "%s %s", units[ask->what], value == ON ? "on" : "off");
 	else
 		snprintf(out, size, "%u %s", value, units[ask->what]);
 }

@@ -7,13 +7,17 @@
 #include "rig/adapter.h"
 #include "rig/busy.h"
 #include "rig/link-kind.h"
+#include "rig/uart.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
+
+enum { CLOSE_MS = 500 };
 
 /* Splits PATH?baud=N. */
 static int parse(const char *rest, struct buf *path, int64_t *baud, struct error *error)
@@ -118,10 +122,15 @@ static int serial_modem(struct link *link, int dtr, int rts)
 	return ioctl(link->fd, TIOCMSET, &lines) < 0 ? -errno : 0;
 }
 
+/* What the module does not let go by flow control would keep the kernel waiting for half a minute.
+ */
 static void serial_close(struct link *link)
 {
-	if (link->fd >= 0)
+	if (link->fd >= 0) {
+		uart_drain(link->fd, deadline_in_ms(CLOSE_MS));
+		tcflush(link->fd, TCOFLUSH);
 		close(link->fd);
+	}
 	link->fd = -1;
 }
 

@@ -14,8 +14,10 @@ enum { SHOWN = 60 };
 /* "line 1 (serial:/dev/ttyUSB1)": programs that are started several times have one address. */
 static void name_line(struct buf *out, const struct lane *lane)
 {
-	bool cut = strlen(lane->address) > SHOWN;
-	buf_printf(out, "line %d (%.*s%s)", lane->index, SHOWN, lane->address, cut ? "..." : "");
+	size_t len = strlen(lane->address);
+	buf_printf(out, "line %d (", lane->index);
+	text_visible(out, lane->address, len < SHOWN ? len : SHOWN);
+	buf_puts(out, len < SHOWN ? ")" : "...)");
 }
 
 /* ---- boards that can't be used ---- */

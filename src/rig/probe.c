@@ -2,6 +2,7 @@
 #include "rig/probe.h"
 
 #include "rig/recover.h"
+#include "rig/rom.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,11 +82,15 @@ static int probe_answer(struct talk *t, struct error *error)
 		return fail(t, "loopback", error);
 	}
 	int64_t baud = t->bench->uart.baud;
+	enum rom_state rom = ROM_NONE;
 	if ((link_can(t->link) & LINK_CAN_UART) && recover_find_rate(t))
 		error_set(error, NULL, 0, 0,
 			"%s does not answer at %lld baud, but it does at %lld: set the bench's "
 			"\"baud\" to that, or the module's by AT+UART_DEF",
 			address, (long long)baud, (long long)link_uart(t->link)->baud);
+	else if ((rom = rom_listen(t, !t->heard)) != ROM_NONE)
+		error_set(error, NULL, 0, 0, "the module on %s answers no AT: %s", address,
+			rom_text(rom));
 	else
 		error_set(error, NULL, 0, 0,
 			"nobody answers AT on %s at %lld baud: is the module powered, wired and in "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`atconform doctor`: what it finds on good and on bad benches, the file that it writes, and that it
 leaves the module as it was. Adapters are a tree that looks like sysfs, ports are PTYs."""
+import fcntl
 import json
 import os
 import re
@@ -13,8 +14,14 @@ import time
 import tty
 import unittest
 
-from harness import ATMODULE, CliTest, fake, marked_processes
+import jsonschema
 
+from harness import ATMODULE, BUILD, SOURCE, CliTest, fake, marked_processes
+
+sys.path.insert(0, os.path.join(SOURCE, "tests/rig"))
+from ser2net import Ser2net  # noqa: E402
+
+HOST = f"127.{178 + os.getpid() % 20}.{1 + os.getpid() // 20 % 250}.1"  # this run's own
 LONG = os.environ.get("ATCONFORM_TEST_LONG")
 ADAPTER = {"vid": "10c4", "pid": "ea60", "serial": "0001", "product": "CP2102 USB to UART"}
 
@@ -41,6 +48,13 @@ def exchange(path, *commands, baud=termios.B115200, quiet=0.25):
         return said.decode("latin-1")
     finally:
         os.close(fd)
+
+
+def read_report(text):
+    report = json.loads(text)
+    with open(os.path.join(SOURCE, "reports/doctor.schema.json"), encoding="utf-8") as f:
+        jsonschema.validate(report, json.load(f))
+    return report
 
 
 class DoctorTest(CliTest):
@@ -189,7 +203,7 @@ class Fit(DoctorTest):
                    "passthrough")
 
     def test_bridge(self):
-        process = subprocess.Popen([ATMODULE, "--listen", "127.83.1.1:0"], text=True,
+        process = subprocess.Popen([ATMODULE, "--listen", f"{HOST}:0"], text=True,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.fakes.append(process)
         where = process.stdout.readline().split()[-1]
@@ -198,6 +212,35 @@ class Fit(DoctorTest):
         self.check(result, 0, "line", "untried")
         self.assertEqual(self.loaded("bench.json")["iuts"][0]["address"], f"tcp:{where}")
         self.passes("bench.json")
+
+    def test_board_in_another_room(self):
+        path, _ = self.module()
+        server = Ser2net(self.home, path, HOST)
+        self.addCleanup(server.stop)
+        result = self.doctor("--iut", server.url, "--bench", self.hasty_bench(), "--out", "b.json")
+        self.check(result, 0, "line", "ok", "baudrate:9600, baudrate:57600")
+        self.passes("b.json")
+
+    def test_auto_reset_is_tried_when_asked_for(self):
+        """The lines of a common board; none is moved without the option."""
+        control, log = os.path.join(self.home, "control"), os.path.join(self.home, "lines")
+        path, _ = self.module("--control", control, name="ttyUSB7")
+        env = {**self.plug(path), "LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-lines.so"),
+               "ATCONFORM_TEST_LINES": log, "ATCONFORM_TEST_CONTROL": control}
+        bench = self.hasty_bench(iuts=[f"serial:{path}"])
+        self.check(self.doctor("--bench", bench, env=env), 0, "auto-reset", "untried", "--try-reset")
+        self.assertFalse(os.path.exists(log), "a modem line was moved")
+        result = self.doctor("--bench", bench, "--try-reset", "--out", "b.json", env=env)
+        self.check(result, 0, "auto-reset", "ok", "restart the module")
+        with open(log, encoding="ascii") as f:
+            self.assertEqual(f.read().splitlines(),
+                             ["dtr=0 rts=1", "dtr=0 rts=0", "start"])
+        self.assertEqual(self.loaded("b.json")["iuts"][0]["reset"], {"lines": "esp"})
+        self.assertIn("AT\r\n\r\nOK", exchange(path, "AT"), "echo is on again")
+        env["ATCONFORM_TEST_CONTROL"] = "/nowhere"
+        result = self.doctor("--bench", bench, "--try-reset", env=env)
+        self.check(result, 0, "auto-reset", "missing", "no such circuit")
+        self.assertIn("AT\r\n\r\nOK", exchange(path, "AT"), "echo is on again")
 
     def test_two_boards_in_one_file(self):
         (path, first), (_, second) = self.module(name="a"), self.module(name="b")
@@ -225,7 +268,7 @@ class Fit(DoctorTest):
     def test_json(self):
         _, address = self.module()
         result = self.doctor("--iut", address, "--json")
-        report = json.loads(result.out)
+        report = read_report(result.out)
         self.assertEqual((result.code, report["exit"]), (0, 0))
         board = report["boards"][0]
         self.assertEqual((board["iut"], board["answers"], board["baud"], board["echo"]),
@@ -255,6 +298,9 @@ class Unfit(DoctorTest):
 
     def test_looped_back(self):
         self.refused("loopback", "loop-back", "RX and TX")
+        result = self.doctor("--iut", fake("loopback"), "--json")
+        report = read_report(result.out)
+        self.assertEqual((result.code, report["exit"], report["command"]), (3, 3, None))
 
     def test_says_ok_to_everything(self):
         self.refused("yes", "nonsense", "does not exist")
@@ -268,7 +314,7 @@ class Unfit(DoctorTest):
         result = self.doctor("--iut", address)
         self.check(result, 0, "firmware", "ok", r"\\x1b\[2J")
         self.passes("bench.json")
-        report = json.loads(self.doctor("--iut", address, "--json", "--out", "b.json").out)
+        report = read_report(self.doctor("--iut", address, "--json", "--out", "b.json").out)
         self.assertIn("\x1b[2J", report["boards"][0]["firmware"][1])
 
     def stuck(self, fault, name, *patterns):
@@ -295,6 +341,12 @@ class Unfit(DoctorTest):
             result = self.finish(running)
             self.assertEqual(result.code, 128 + number, result.err)
             self.assertNotIn("answer", self.findings(result), "it went on to its end")
+
+    def test_clock(self):
+        env = {"LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-clock.so"),
+               "ATCONFORM_TEST_CLOCK": "86400"}
+        result = self.doctor("--iut", fake("normal"), env=env)
+        self.check(result, 1, "clock", "wrong", "1970-01-02", "before this program was built")
 
     def test_words_that_mean_nothing(self):
         self.check_said(self.call("doctor", "--iut", "replay:x"), 2, "replay:x")
@@ -465,6 +517,13 @@ class Ports(DoctorTest):
         running = self.start("doctor", "--iut", f"pty:{real}", preexec_fn=become, program=program,
                              env={"TMPDIR": self.home, "ATCONFORM_DATA": data})
         self.check(running.wait(60), 3, "rights", "wrong", "join its group dialout", "usermod")
+        os.chmod(real, 0o666)
+        holder = os.open(real, os.O_RDWR | os.O_NOCTTY)
+        self.addCleanup(os.close, holder)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        running = self.start("doctor", "--iut", f"pty:{real}", preexec_fn=become, program=program,
+                             env={"TMPDIR": self.home, "ATCONFORM_DATA": data})
+        self.check(running.wait(60), 3, "answer", "wrong", "can't be seen", "sudo fuser -v")
 
 
 if __name__ == "__main__":

@@ -173,7 +173,8 @@ class Writes(CliTest):
         return told
 
     def test_each_command_that_is_answered_with_ok(self):
-        result = self.run_iut("virtual:", "sysmsg/*", "uart_def/*", "cwmode/*", "restore/*", "uart_cur/*")
+        result = self.run_iut("virtual:", "sysmsg/*", "uart_def/set_data*", "cwmode/set*", "basic/restore/*",
+                              "uart_cur/set_parity*")
         self.assertEqual(result.code, 0, result.out[-800:])
         told = self.counted(result)
         expected = Counter()
@@ -188,7 +189,7 @@ class Writes(CliTest):
             self.assertEqual(told[name], expected[name], name)
             self.assertGreater(told[name], 5)
         self.assertGreaterEqual(told["RESTORE"], 7)
-        self.assertGreater(told["UART_DEF"], 20)
+        self.assertGreater(told["UART_DEF"], 5)
         self.assertNotIn("UART_CUR", told)
 
     def test_the_cap_leaves_out_what_writes(self):
@@ -408,7 +409,7 @@ class PutBack(CliTest):
         self.assertRegex(" ".join(result.out.split()), r"NOT put back AT\+CWJAP: .*password")
 
     def test_the_verdicts_are_the_same_without(self):
-        words = ("sysmsg/*", "cwmode/*", "uart_cur/*")
+        words = ("sysmsg/*", "cwmode/set*") if LONG else ("sysmsg/set*",)
         found = {}
         for put_back in (True, False):
             result = self.run_lab(*words, bench=self.lab(put_back=put_back))

@@ -108,6 +108,12 @@ class Profiles(CliTest):
     def test_lines_with_different_firmware_are_refused(self):
         result = self.begin("virtual:?dialect=2.1", "--iut", "virtual:?dialect=2.2",
                             "--profile", "auto", "basic/gmr/*")
+        self.assertEqual(result.code, 3)
+        self.assertIn("differ in firmware", result.said[0])
+
+    def test_mixed_firmware_needs_one_profile(self):
+        result = self.begin("virtual:?dialect=2.1", "--iut", "virtual:?dialect=2.2", "--mixed-firmware",
+                            "--profile", "auto", "basic/gmr/*")
         self.assertEqual(result.code, 2)
         said, = result.said
         for word in ("esp8266-at-2.1", "esp8266-at-2.2", "dialect=2.2", "--profile"):

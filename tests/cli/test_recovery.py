@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import tempfile
+import termios
 import threading
+import tty
 import unittest
 
 from harness import ATMODULE, BUILD, CliTest, marked_processes
@@ -125,6 +127,32 @@ class ModemLines(Board):
         result = self.run_board("ttyUSB0", SYSRAM, NEXT, env=self.env, timeouts_ms=VAIN)
         self.check_said(result, 3, "ttyUSB0 does not answer any more", '"power"')
         self.assertEqual(self.moved(), [])
+
+
+class AtTheStart(Board):
+    """A board that is in a bad way before the first case is refused, and it is said why."""
+
+    def refused(self, fault):
+        self.module("ttyUSB0", "--fault", fault + ":sysram")
+        fd = os.open(os.path.join(self.home, "ttyUSB0"), os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(fd)
+        settings = termios.tcgetattr(fd)
+        settings[4] = settings[5] = termios.B115200
+        termios.tcsetattr(fd, termios.TCSANOW, settings)
+        said = b""
+        while b"ready" not in said:
+            said += os.read(fd, 100)
+        os.write(fd, b"AT+SYSRAM?\r\n")
+        while b"RAM?" not in said:
+            said += os.read(fd, 100)
+        os.close(fd)
+        return self.run_board("ttyUSB0", timeouts_ms=VAIN)
+
+    def test_in_its_boot_loader(self):
+        self.check_said(self.refused("boot-loader"), 3, "answers no AT: it is in its ROM boot loader", "GPIO0")
+
+    def test_it_restarts_all_the_time(self):
+        self.check_said(self.refused("boot-loop"), 3, "answers no AT: it restarts again and again")
 
 
 class Cable(Board):

@@ -4,15 +4,17 @@
  * Each step prints one line; the first that fails ends the program with 1, a port that can't be
  * opened with 3. Steps: uart=BAUD,DATABITS,STOPBITS_X2,n|o|e,FLOW; echo=BYTES (sends a pattern, and
  * compares what comes back); ask=TEXT (a line, and what comes within a second); break; hold=FILE
- * (until there is that file). */
+ * (until there is that file); patient (closing waits without end until all has been sent). */
 #include "base/cleanup.h"
 #include "rig/link.h"
 
 #include <errno.h>
+#include <linux/serial.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -104,6 +106,17 @@ static bool step_break(struct link *link, const char *rest)
 	return true;
 }
 
+static bool step_patient(struct link *link, const char *rest)
+{
+	struct serial_struct port = { 0 };
+	(void)rest;
+	bool ok = ioctl(link_fd(link), TIOCGSERIAL, &port) == 0;
+	port.closing_wait = ASYNC_CLOSING_WAIT_INF;
+	ok = ok && ioctl(link_fd(link), TIOCSSERIAL, &port) == 0;
+	printf("patient: %s\n", ok ? "set" : strerror(errno));
+	return ok;
+}
+
 static bool step_hold(struct link *link, const char *rest)
 {
 	struct deadline deadline = deadline_in_ms(STEP_MS);
@@ -118,7 +131,7 @@ static const struct {
 	const char *name;
 	bool (*run)(struct link *link, const char *rest);
 } steps[] = { { "uart=", step_uart }, { "echo=", step_echo }, { "ask=", step_ask },
-	{ "break", step_break }, { "hold=", step_hold } };
+	{ "break", step_break }, { "hold=", step_hold }, { "patient", step_patient } };
 
 static bool run_step(struct link *link, const char *step)
 {

@@ -3,7 +3,7 @@
 form, a sample otherwise."""
 from guesttest import LONG, GuestTest
 
-SAMPLE = ("basic/at/*", "basic/ate/at_ate*", "basic/gmr/*", "basic/rst/*", "basic/uart_cur/is_*", "basic/uart_cur/set_parity_reads_back_*",
+SAMPLE = ("basic/at/*", "basic/ate/switches*", "basic/gmr/*", "basic/rst/*", "basic/uart_cur/is_*", "basic/uart_cur/set_parity_reads_back_*",
           "basic/uart_cur/set_databits_reads_back_*")
 FORMAT = ["databits:7", "databits:8", "stopbits:*", "parity:*", "flow_control:*"]
 

@@ -273,7 +273,8 @@ class GuestTest(unittest.TestCase):
         def said():
             with open(os.path.join(guest.share, name), encoding="utf-8") as f:
                 return f.read()
-        poll(lambda: "open" in said(), "the port is opened")
+        self.addCleanup(guest.run, "killall guest-drive 2>/dev/null; while pidof guest-drive; do usleep 10000; done")
+        poll(lambda: os.path.exists(os.path.join(guest.share, name)) and "open" in said(), "the port is opened")
         return said
 
     def mark(self, name):

@@ -5,10 +5,8 @@ import re
 import shutil
 import subprocess
 
-from kernel import Missing
+from kernel import MODULES, Missing
 
-# In this order; what a kernel has built in is left out.
-MODULES = ("xhci_pci", "usbserial", "ftdi_sio", "virtio_pci", "9pnet_virtio", "9p", "parport_pc", "lp")
 PROGRAMS = ("src/cli/atconform", "suites/atconform-suite", "src/at/libgit2.so.1.5", "tests/guest/guest-drive")
 DATA = ("suites", "fixtures/benches", "fixtures/profiles", "fixtures/air")
 ETC = {

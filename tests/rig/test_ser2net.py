@@ -196,6 +196,12 @@ class Lines(Remote):
         self.end(link)
         self.assertEqual([x for x in events if x[0] in moved], wanted, "moved at close")
 
+    def test_a_break_through_ser2net(self):
+        server, _ = self.ser2net()
+        link = self.link(server.url)
+        self.assertEqual([link("break", on) for on in (1, 0, 1, 0)], ["ok"] * 4)
+        self.end(link)
+
     def test_what_was_held_from_before_is_thrown_away_once(self):
         server = self.server()
         link = self.link(server.url)
