@@ -40,7 +40,8 @@ static void bar(struct html *h, const struct time_sum *sum, int64_t longest, int
 			y + 3, width, ROW - 6);
 		if (width >= 90)
 			fprintf(h->out,
-				"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+				"<text class=\"in-time\" x=\"%.1f\" y=\"%d\" "
+				"text-anchor=\"middle\">%s</text>",
 				x + width / 2, y + 15, time_kind_name((enum time_kind)k));
 		html_puts(h, "</g>\n");
 		x += width;

@@ -227,8 +227,8 @@ class Killed(StabilityTest):
         self.assertEqual(events[-1]["reason"], "runner-died", events[-1])
         self.assertEqual(result.code, 4, result.err)
         words = self.check_reported(result, chosen, 4)
-        self.assertIn("missing", words.values())
         bad = self.check_told(result, "suite", words)
+        self.assertTrue(bad or "missing" in words.values(), "killed, and everything was done")
         self.assertLessEqual(bad, 4, "two were leased, and two may have ended a moment before")
         self.check_resumed(result, chosen, before, 1 if bad else 0,
                            {n: v for n, v in words.items() if v != "missing"})
