@@ -83,7 +83,8 @@ class Time(CliTest):
         self.adds_up(told)
         self.assertEqual(len(told["lines"]), 3)
         for key in ("wall_ms", *KINDS):
-            self.assertLessEqual(abs(told[key] - sum(p[key] for p in parts)), 5, key)
+            # A part's journal ends a moment after its last line, the merged one's with it.
+            self.assertAlmostEqual(told[key], sum(p[key] for p in parts), delta=50 + told["wall_ms"] / 50, msg=key)
 
     def test_an_older_journal_is_read_and_has_no_account(self):
         result = self.run_iut("virtual:", "basic/ate/*")
