@@ -62,8 +62,7 @@ class Machine:
         # Not the leader of a session: it would take a wire for its terminal, and hang up with it.
         with open(os.path.join(self.dir, "qemu.log"), "wb") as log:
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
-                env={**os.environ, "LD_PRELOAD": shim, "ATCONFORM_WIRE": self.wires})
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "LD_PRELOAD": shim, "ATCONFORM_WIRE": self.wires})
         self.console, self.qmp = self._accept(listeners["console"]), self._accept(listeners["qmp"])
         self.qmp_file = self.qmp.makefile("r", encoding="utf-8")
         self.events = []

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The tester on the drivers of a real kernel, in a QEMU guest. Skipped, with the reason, where there
 is no QEMU, no static busybox, or no kernel to boot."""
+import signal
 import sys
 import unittest
 
@@ -12,6 +13,8 @@ SKIPPED = 77
 
 
 def main():
+    # Whoever ends the test ends the guest.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         guest = guesttest.start()
     except kernel.Missing as missing:
