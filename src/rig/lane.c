@@ -45,6 +45,9 @@ static bool do_open(struct lane *lane)
 	if (lane->facts)
 		buf_printf(line, ",\"network\":%s", lane->facts);
 	journal_end(lane->journal);
+	struct error ignored = { 0 };
+	if (lane->rig->plan->resume) /* in mid-case it may be anywhere; the probe says what is */
+		recover_line(&t, false, &ignored);
 	bool ok = probe_line(&t, &lane->error) == 0 &&
 		  board_check_mac(&t, lane->mac, &lane->error) == 0;
 	if (ok && lane->profile)
@@ -53,6 +56,7 @@ static bool do_open(struct lane *lane)
 		probe_firmware(&t, &lane->firmware);
 	if (ok && lane->bench.put_back && !lane->settings.known)
 		settings_read(&t, &lane->settings);
+	lane->altered = t.changed;
 	talk_finish(&t);
 	return ok;
 }

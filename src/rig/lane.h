@@ -69,7 +69,7 @@ struct lane {
 	bool dirty, ok;
 	bool settled;   /* recovered when dirty, and not leased since */
 	bool had_peers; /* since the last recovery */
-	bool altered;   /* by LANE_RECOVER: what the monitor knew no longer holds */
+	bool altered;   /* by LANE_OPEN or LANE_RECOVER: what the monitor knew no longer holds */
 	struct rig_uart uart;
 	char how[16];
 	struct buf json, text;

@@ -136,7 +136,7 @@ void opening_done(struct lane *lane)
 		rig->usable++;
 		lane->state = LANE_STALE;
 		/* A run that was killed has left it somewhere. */
-		lane->dirty = rig->plan->resume != NULL;
+		lane->dirty = rig->plan->resume != NULL || lane->altered;
 		lease_attach(lane);
 	} else {
 		lane->failed = true;

@@ -73,10 +73,16 @@ static bool reset_by_lines(struct talk *t)
 	       note_probe(t, "reset", true, "by the modem lines, since nobody answered") == 0;
 }
 
+/* A run that was killed in a data mode has left it there. */
+static bool escapes(struct talk *t)
+{
+	return talk_alive(t) && !probe_is_looped(t) && recover_escape(t);
+}
+
 static int probe_answer(struct talk *t, struct error *error)
 {
 	const char *address = link_address(t->link);
-	if (probe_is_answered(t) || (reset_by_lines(t) && probe_is_answered(t)))
+	if (probe_is_answered(t) || escapes(t) || (reset_by_lines(t) && probe_is_answered(t)))
 		return note_probe(t, "answer", true, "AT is answered");
 	if (t->cancelled)
 		return error_set(error, NULL, 0, 0, "%s: interrupted", address);

@@ -82,6 +82,12 @@ static bool climb_fill(struct climb *c)
 	return recover_note(t, "fill", ok, since, ok ? text : talk_said(t));
 }
 
+bool recover_escape(struct talk *t)
+{
+	struct climb c = { .t = t };
+	return climb_escape(&c);
+}
+
 static bool climb_baud(struct climb *c)
 {
 	struct talk *t = c->t;

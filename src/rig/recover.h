@@ -8,6 +8,9 @@
 /* After a case that passed (dirty false) one AT is enough, unless it fails; otherwise the whole
  * ladder. False: the line is out, *why says what was tried last. */
 bool recover_line(struct talk *t, bool dirty, struct error *why);
+/* Out of passthrough, where a run that was killed may have left it. True when AT is answered then.
+ */
+bool recover_escape(struct talk *t);
 /* Waits until the IUT answers AT after a restart, at whatever rate of the bench's list; the host is
  * left at that rate. */
 bool recover_wait_restart(struct talk *t);

@@ -3,6 +3,7 @@
 and what is said when nothing does."""
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import termios
@@ -10,7 +11,7 @@ import threading
 import tty
 import unittest
 
-from harness import ATMODULE, BUILD, CliTest, marked_processes
+from harness import ATMODULE, BUILD, CliTest, marked_processes, read_journal
 
 SYSRAM = "basic/sysram/shows_a_plausible_number_of_bytes"
 NEXT = "basic/systimestamp/query*"
@@ -75,16 +76,19 @@ class Board(CliTest):
     def spoil(self, fault):
         """The board gets into that state before the tester comes."""
         self.module("ttyUSB0", "--fault", fault + ":sysram")
+        self.spoil_running("AT+SYSRAM?", starts=True)
+
+    def spoil_running(self, command, starts=False):
         fd = os.open(os.path.join(self.home, "ttyUSB0"), os.O_RDWR | os.O_NOCTTY)
         tty.setraw(fd)
         settings = termios.tcgetattr(fd)
         settings[4] = settings[5] = termios.B115200
         termios.tcsetattr(fd, termios.TCSANOW, settings)
         said = b""
-        while b"ready" not in said:
+        while starts and b"ready" not in said:
             said += os.read(fd, 100)
-        os.write(fd, b"AT+SYSRAM?\r\n")
-        while b"RAM?" not in said:
+        os.write(fd, command.encode() + b"\r\n")
+        while command.encode() not in said or not starts and b"OK" not in said:
             said += os.read(fd, 100)
         os.close(fd)
 
@@ -95,6 +99,34 @@ class Board(CliTest):
         for case, verdict in result.verdicts().items():
             wanted = "fail" if case.split("/")[1] in bad else "pass"
             self.assertEqual(verdict["verdict"], wanted, case)
+
+
+class LeftBehind(Board):
+    """What a killed run has left the module in."""
+
+    def test_passthrough(self):
+        self.spoil("stuck-passthrough")
+        result = self.run_board("ttyUSB0", "basic/gmr/*", NEXT)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual([s for s in self.steps(result) if s[0] in ("escape", "restart")],
+                         [("escape", True), ("restart", True)])
+
+    def test_lost_rate(self):
+        """A new run says where it is, the one that goes on brings it back."""
+        self.module("ttyUSB0")
+        begun = self.start_board("ttyUSB0", *CASES, "basic/rst/*")
+        begun.wait_for(lambda e: e["e"] == "verdict")
+        begun.signal(signal.SIGKILL)
+        begun.wait(30)
+        self.spoil_running("AT+UART_CUR=9600,8,1,0,0")
+        env = {"ATCONFORM_SYSFS": self.sysfs}
+        fresh = self.run_board("ttyUSB0", "basic/gmr/*")
+        self.assertEqual(fresh.code, 3, fresh.err)
+        self.assertIn("but it does at 9600", fresh.err)
+        again = self.call("run", "--resume", begun.dir, env=env)
+        self.assertEqual(again.code, 0, again.err)
+        self.assertIn(("baud", True), [(e["step"], e["ok"]) for e in read_journal(begun.dir + "/journal.jsonl")
+                                       if e["e"] == "recover"])
 
 
 @unittest.skipIf(SANITIZED, "a preloaded library comes before the sanitizer's")
