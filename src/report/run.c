@@ -85,6 +85,7 @@ void run_close(struct run *run)
 	free(run->probes);
 	free(run->recoveries);
 	free(run->breaches);
+	free(run->boards);
 	free(run->nvs);
 	free(run->found);
 	free(run->put_backs);
