@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/board.h"
 
+#include "base/cleanup.h"
 #include "report/reader.h"
 #include "report/text.h"
 
@@ -68,13 +69,26 @@ static size_t attempts_of(const struct run *run, const struct run_board *b)
 	return count;
 }
 
+/* Its lines one behind the other. */
+static void firmware_text(struct buf *out, const char *firmware)
+{
+	AUTO_BUF struct buf line = { 0 };
+	for (const char *c = firmware; *c; c++) {
+		if (*c == '\n')
+			buf_puts(&line, "; ");
+		else
+			buf_putc(&line, *c);
+	}
+	text_clean_cut(out, buf_text(&line), FIRMWARE_SHOWN);
+}
+
 void board_text(struct buf *out, const struct run *run, const struct run_board *b)
 {
 	size_t attempts = attempts_of(run, b);
 	buf_printf(out, "line %d, ", b->line);
 	text_clean(out, b->address);
 	buf_puts(out, *b->firmware ? ", firmware " : "");
-	text_clean_cut(out, b->firmware, FIRMWARE_SHOWN);
+	firmware_text(out, b->firmware);
 	buf_printf(out, ", %zu attempt%s", attempts, attempts == 1 ? "" : "s");
 	if (!*b->out)
 		return;
