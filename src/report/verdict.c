@@ -57,6 +57,11 @@ enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdi
 {
 	if (why != ATTEMPT_RETRY)
 		return verdict_worse(v, before) ? v : before;
+	if (verdict_bad(v))
+		return v;
+	/* One that was not made, as beyond a cap of writes, heals nothing. */
+	if (v != VERDICT_PASS && v != VERDICT_DEVIATION)
+		return before;
 	/* After a pass nothing heals; the last one decides. */
-	return verdict_bad(v) || v == before || before == VERDICT_PASS ? v : VERDICT_FLAKY;
+	return v == before || before == VERDICT_PASS ? v : VERDICT_FLAKY;
 }

@@ -15,19 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAID_MAX = 400, SHOWN_MAX = 160, GRACE_MS = 300 };
+enum { SAID_MAX = 400, SHOWN_MAX = 160, GRACE_MS = 300, READS_MAX = 32 /* a full pipe */ };
 
-/* Takes all that is there and keeps the end of it. False at the end of the file. */
+/* Takes what is there, of a program that never stops only a part, since clock and cancelling want
+ * to be looked at; keeps the end of it. False at the end of the file. */
 static bool listen_to(int fd, struct buf *said)
 {
 	char part[4096];
-	ssize_t n;
-	while ((n = read(fd, part, sizeof(part))) > 0) {
+	ssize_t n = 1;
+	for (int i = 0; i < READS_MAX && (n = read(fd, part, sizeof(part))) > 0; i++) {
 		buf_append(said, part, (size_t)n);
 		if (said->len > SAID_MAX)
 			buf_drop_front(said, said->len - SAID_MAX);
 	}
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 enum outcome { ENDED, LATE, CANCELLED };

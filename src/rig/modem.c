@@ -24,6 +24,7 @@ static bool hold(int ms, int cancel_fd)
 int modem_reset(struct link *link, const struct rig_modem_step *steps, size_t count, int cancel_fd,
 	struct error *error)
 {
+	bool given_up = false;
 	for (size_t i = 0; i < count; i++) {
 		int failure = link_modem(link, steps[i].dtr, steps[i].rts);
 		if (failure == -ENOTSUP)
@@ -34,9 +35,9 @@ int modem_reset(struct link *link, const struct rig_modem_step *steps, size_t co
 		if (failure)
 			return error_set(error, NULL, 0, 0, "%s: can't move DTR and RTS: %s",
 				link_address(link), link_why(link, failure));
-		if (!hold(steps[i].ms, cancel_fd))
-			return error_set(error, NULL, 0, 0, "%s: the reset was interrupted",
-				link_address(link));
+		given_up = given_up || !hold(steps[i].ms, cancel_fd);
 	}
-	return 0;
+	return given_up ? error_set(error, NULL, 0, 0, "%s: the reset was interrupted",
+				  link_address(link))
+			: 0;
 }

@@ -11,12 +11,12 @@ void nvs_answered(struct nvs *nvs, int case_index, const char *command)
 		nvs->spec ? effect_of(nvs->spec, command) : (struct effect){ 0 };
 	if (!effect.stores)
 		return;
-	nvs->writes++;
+	int64_t writes = ++nvs->writes;
 	struct buf *line = journal_begin(nvs->journal, "nvs", -1);
 	journal_int(line, "l", nvs->lane);
 	journal_int(line, "c", case_index);
 	journal_text(line, "command", effect.command->name);
-	journal_int(line, "writes", nvs->writes);
+	journal_int(line, "writes", writes);
 	journal_end(nvs->journal);
 }
 

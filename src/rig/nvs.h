@@ -12,8 +12,10 @@ struct nvs {
 	const struct spec *spec; /* NULL: nothing is counted */
 	struct journal *journal;
 	int lane;
-	int64_t writes; /* so far, those of a resumed run included */
-	int64_t most;   /* -1: no cap */
+	/* So far, those of a resumed run included. The line's thread counts what it sends itself
+	 * while the loop asks for another line. */
+	_Atomic int64_t writes;
+	int64_t most; /* -1: no cap */
 };
 
 /* The command was answered with OK during this case; -1: the rig itself sent it. */

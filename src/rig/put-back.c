@@ -45,9 +45,31 @@ void put_back_done(struct rig *rig)
 	}
 }
 
+static void tell(int fd)
+{
+	uint64_t one = 1;
+	ssize_t n = write(fd, &one, sizeof(one));
+	(void)n;
+}
+
+/* Of a lane that rests: its thread has the link otherwise. */
 static bool wants(const struct lane *lane)
 {
 	return lane->rig && lane->link && lane->settings.known && lane->settings.used;
+}
+
+/* Nothing can begin while a thread still works: the line that it has, and all others. A lane that
+ * was leased knows its settings, and LANE_OPEN, which alone reads them, is over. */
+static void give_up(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count; i++) {
+		const struct lane *lane = &rig->lanes[i];
+		bool busy = lane->running != LANE_NOTHING;
+		if (busy ? lane->settings.used && lane->settings.known : wants(lane))
+			settings_lost(rig->journal, lane->index,
+				busy ? "the line's last work does not end"
+				     : "the work of another line does not end");
+	}
 }
 
 static bool begin(struct rig *rig)
@@ -78,12 +100,16 @@ void put_back(struct rig *rig)
 		return;
 	rig->putting_back = true;
 	/* What was under way has been cancelled. */
-	if (!wait_for_lanes(rig, REST_MS))
+	if (!wait_for_lanes(rig, REST_MS)) {
+		give_up(rig);
 		return;
+	}
 	ssize_t n = read(rig->cancel_fd, &told, sizeof(told));
 	(void)n;
-	if (begin(rig))
-		wait_for_lanes(rig, rig->plan->bench->timeouts_ms.put_back + SLACK_MS);
+	/* lane_finish waits for the threads without the loop: a command of the bench that takes its
+	 * time would go on, and no signal would be heard. */
+	if (begin(rig) && !wait_for_lanes(rig, rig->plan->bench->timeouts_ms.put_back + SLACK_MS))
+		tell(rig->cancel_fd);
 }
 
 bool put_back_left(const struct rig *rig)

@@ -50,8 +50,7 @@ bool recover_host_rate(struct talk *t, int64_t baud)
 
 void recover_drop_stale(struct talk *t)
 {
-	while (talk_read(t, 0) > 0)
-		;
+	talk_drain(t, 0, RECOVER_DRAIN_MS);
 	buf_clear(&t->got);
 }
 
@@ -155,11 +154,19 @@ bool recover_hears_start(struct talk *t)
 	return t->got.len > 0;
 }
 
-bool recover_wait_up(struct talk *t, bool heard)
+bool recover_shows_start(struct talk *t)
+{
+	return talk_await(t, "ready", 0) || rom_recognise(t->got.data, t->got.len) != ROM_NONE;
+}
+
+bool recover_wait_up(struct talk *t, bool heard, bool *started)
 {
 	struct deadline up = deadline_in_ms(t->bench->timeouts_ms.restart);
 	while (talk_alive(t) && !deadline_passed(up)) {
-		if (talk_ask(t, "AT", BOOT_ASK_MS) == TALK_OK) {
+		bool up_now = talk_ask(t, "AT", BOOT_ASK_MS) == TALK_OK;
+		if (started && recover_shows_start(t))
+			*started = true;
+		if (up_now) {
 			talk_drain(t, t->bench->timeouts_ms.silence, RECOVER_ASK_MS);
 			return true;
 		}
@@ -171,7 +178,7 @@ bool recover_wait_up(struct talk *t, bool heard)
 bool recover_wait_restart(struct talk *t)
 {
 	bool heard = recover_hears_start(t);
-	return recover_wait_up(t, heard);
+	return recover_wait_up(t, heard, NULL);
 }
 
 bool recover_restart_by(struct talk *t, const char *step, const char *command)

@@ -12,15 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REOPEN_MS = 100, COMMAND_MS = 30000, RESTARTS_MAX = 3 };
+enum { REOPEN_MS = 100, COMMAND_MS = 30000, RESTARTS_MAX = 3, RESETS_MAX = 3 };
 
 static void give_time(struct talk *t, struct deadline since)
 {
 	t->deadline.at_ns += clock_ns() - since.at_ns;
 }
 
-/* A start that was made gets its chance, whatever the rungs below have taken. */
-static void allow_restart(struct talk *t)
+void recover_allow_restart(struct talk *t)
 {
 	struct deadline least = deadline_in_ms(2 * t->bench->timeouts_ms.restart);
 	if (t->deadline.at_ns < least.at_ns)
@@ -79,6 +78,21 @@ static int run_command(struct talk *t, const struct rig_switch *s, struct error 
 	return failed;
 }
 
+int64_t recover_switches_ms(const struct rig_bench *bench)
+{
+	const struct rig_switches *s = &bench->switches;
+	int64_t command = bench->timeouts_ms.command ? bench->timeouts_ms.command : COMMAND_MS;
+	int64_t restart = RESTARTS_MAX * (int64_t)bench->timeouts_ms.restart;
+	int64_t reset = (s->reset.command ? command : 0) + s->reset.settle_ms + restart;
+	int64_t power = (s->power.command ? command : 0) + s->power.settle_ms + restart;
+	for (size_t i = 0; i < s->reset.line_count; i++)
+		reset += s->reset.lines[i].ms;
+	for (size_t i = 0; i < s->power.line_count; i++)
+		power += s->power.lines[i].ms;
+	/* The rung itself, and when a rung has made it answer and AT+RST is refused. */
+	return RESETS_MAX * reset + power;
+}
+
 static int use_switch(struct talk *t, const char *how, struct error *error)
 {
 	bool power = strcmp(how, "power") == 0;
@@ -114,21 +128,24 @@ static void settle_down(struct talk *t, int ms)
 	give_time(t, since);
 }
 
-/* Some boards take the adapter down with them, a moment later. */
+/* Some boards take the adapter down with them, a moment later. That something is heard is no start:
+ * a module that the switch has not restarted may have URCs to tell. */
 static bool comes_up(struct climb *c, int settle_ms)
 {
 	struct talk *t = c->t;
 	buf_clear(&t->got);
 	t->clogged = false;
-	allow_restart(t);
+	recover_allow_restart(t);
 	settle_down(t, settle_ms);
 	for (int i = 0; i < RESTARTS_MAX; i++) {
 		if (t->lost && !reopen(t, t->bench->timeouts_ms.restart, &c->last))
 			return false;
+		c->there = true;
 		recover_host_rate(t, t->bench->uart.baud);
 		bool heard = recover_hears_start(t);
-		if (recover_wait_up(t, heard) && recover_put_rate_back(t)) {
-			c->fresh = heard;
+		bool started = recover_shows_start(t);
+		if (recover_wait_up(t, heard, &started) && recover_put_rate_back(t)) {
+			c->fresh = started;
 			return true;
 		}
 		if (!t->lost)
@@ -160,6 +177,7 @@ bool recover_climb_reset(struct climb *c)
 	const struct rig_switch *s = &c->t->bench->switches.reset;
 	int64_t since = journal_now(c->t->journal);
 	c->last = (struct error){ 0 };
+	recover_drop_stale(c->t); /* an older "ready" is none of this reset's */
 	bool done = recover_switch(c->t, "reset", &c->last) == 0;
 	return switch_answers(
 		c, "reset", since, done, s->settle_ms, s->line_count ? "by the modem lines" : "");
@@ -175,11 +193,13 @@ bool recover_climb_power(struct climb *c)
 	if (!own && !s->command && t->lost)
 		return false; /* it was waited for */
 	c->last = (struct error){ 0 };
+	if (!t->lost)
+		recover_drop_stale(t);
 	if (own) /* also ends a module that no longer listens to its control port */
 		talk_line_event(t, "power", link_address(t->link));
 	else
 		done = recover_switch(t, "power", &c->last) == 0;
-	allow_restart(t);
+	recover_allow_restart(t);
 	if (own || (done && t->lost))
 		done = reopen(t, deadline_left_ms(t->deadline), &c->last);
 	return switch_answers(c, "power", since, done, s->settle_ms, "");
@@ -199,10 +219,11 @@ bool recover_climb_reopen(struct climb *c)
 	if (!back)
 		return false;
 	c->last = (struct error){ 0 };
+	c->there = true;
 	recover_host_rate(t, t->bench->uart.baud);
 	buf_clear(&t->got);
 	/* It may have started because of it, and may be in any state when it has not. */
-	if (!recover_hears_start(t) || !recover_wait_up(t, true) || !recover_put_rate_back(t))
+	if (!recover_hears_start(t) || !recover_wait_up(t, true, NULL) || !recover_put_rate_back(t))
 		return false;
 	c->fresh = (link_can(t->link) & LINK_CAN_POWER) != 0;
 	return true;
@@ -218,6 +239,7 @@ bool recover_climb_factory(struct climb *c)
 	if (!t->bench->restore_after_failure || !(link_can(t->link) & LINK_CAN_CONTROL))
 		return false;
 	int64_t since = journal_now(t->journal);
+	recover_drop_stale(t);
 	bool done = link_control(t->link, "{\"do\":\"factory\"}", &answer, &error) == 0;
 	buf_finish(&answer);
 	c->last = error;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILL_BYTES = 2048 };
+enum { FILL_BYTES = 2048, CLIMBS_MAX = 2 };
 
 static bool climb_drain(struct climb *c)
 {
@@ -135,12 +135,19 @@ static bool climb_restart(struct climb *c)
 static bool settle(struct climb *c)
 {
 	struct talk *t = c->t;
-	if (!c->fresh && !recover_restart_by(t, "restart", "AT+RST") && !recover_climb_factory(c))
-		recover_climb_reset(c);
-	if (t->bench->restore_after_failure && !recover_restart_by(t, "restore", "AT+RESTORE"))
-		recover_climb_factory(c);
+	bool started = c->fresh || recover_restart_by(t, "restart", "AT+RST") ||
+		       recover_climb_factory(c) || (recover_climb_reset(c) && c->fresh);
+	if (t->bench->restore_after_failure)
+		started = recover_restart_by(t, "restore", "AT+RESTORE") ||
+			  recover_climb_factory(c) || started;
 	talk_drain(t, t->bench->timeouts_ms.silence, RECOVER_ASK_MS);
-	return recover_shows_order(t);
+	if (!recover_shows_order(t))
+		return false;
+	/* A firmware whose AT+RST is broken is worth its other verdicts: it goes on. */
+	if (!started)
+		recover_note(t, "settle", false, journal_now(t->journal),
+			"it answers, but nothing was seen to restart it");
+	return true;
 }
 
 enum kind {
@@ -189,19 +196,42 @@ static bool fits(const struct climb *c, enum kind kind)
 	return true;
 }
 
-static bool climb(struct climb *c)
+/* From the first rung up. False with *lost: the line went on the way, so that most of what was left
+ * could not be tried. */
+static bool climb_once(struct climb *c, bool *lost)
 {
 	struct talk *t = c->t;
-	t->heard = false;
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]) && !t->cancelled; i++) {
+	*lost = false;
+	t->heard = c->commands = false;
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]) && !t->cancelled && !*lost; i++) {
 		const struct rung *rung = &rungs[i];
 		if (!fits(c, rung->kind))
 			continue;
 		c->fresh = false;
+		c->there = !t->lost;
 		if (rung->climb(c) && (rung->settled ? recover_shows_order(t) : settle(c)))
+			return true;
+		*lost = t->lost && c->there && !t->cancelled;
+	}
+	return false;
+}
+
+/* A port may go with a restart, or with a hand at its cable: then it begins with the line again. */
+static bool climb(struct climb *c)
+{
+	bool lost = true;
+	for (int i = 0; i < CLIMBS_MAX && lost; i++) {
+		if (i > 0)
+			recover_allow_restart(c->t);
+		if (climb_once(c, &lost))
 			return true;
 	}
 	return false;
+}
+
+int64_t recover_most_ms(const struct rig_bench *bench)
+{
+	return CLIMBS_MAX * (bench->timeouts_ms.recover + recover_switches_ms(bench));
 }
 
 static void explain(const struct climb *c, struct error *why)

@@ -6,8 +6,12 @@
 #include "rig/talk.h"
 
 /* After a case that passed (dirty false) one AT is enough, unless it fails; otherwise the whole
- * ladder. False: the line is out, *why says what was tried last. */
+ * ladder, and once more when the line was lost on the way. False: the line is out, *why says what
+ * was tried last. True also for a module that answers although nothing has restarted it (AT+RST
+ * refused, no switch that works): its cases go on, and the step "settle", not ok, says so. */
 bool recover_line(struct talk *t, bool dirty, struct error *why);
+/* The longest that recover_line takes, roughly, with the commands of the bench's switches. */
+int64_t recover_most_ms(const struct rig_bench *bench);
 /* Out of passthrough, where a run that was killed may have left it. True when AT is answered then.
  */
 bool recover_escape(struct talk *t);

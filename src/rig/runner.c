@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rig/child.h"
+#include "rig/recover.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -67,12 +68,15 @@ static size_t count_usable(const struct rig *rig)
 }
 
 /* Seconds that a worker may take, its wait for a line included. When boards are lost it waits for
- * one behind the workers that had them, each with its case and its recovery. */
+ * one behind the workers that had them, each with its case, whose deadline bytes on the line put
+ * off, and its recovery. */
 static long long backstop_s(const struct rig *rig)
 {
-	const struct rig_timeouts *t = &rig->plan->bench->timeouts_ms;
-	long long turn_ms = (long long)t->case_total + t->recover + GRACE_MS;
-	return BACKSTOP_S + (long long)rig->lane_count * turn_ms / 1000;
+	long long case_ms = (1LL + MORE_MAX) * rig->plan->bench->timeouts_ms.case_total + GRACE_MS;
+	long long turns_ms = 0;
+	for (size_t i = 0; i < rig->lane_count; i++)
+		turns_ms += case_ms + recover_most_ms(&rig->lanes[i].bench);
+	return BACKSTOP_S + turns_ms / 1000;
 }
 
 /* The environment of this process with the rig's own words in it. */

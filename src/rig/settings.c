@@ -152,15 +152,38 @@ void settings_finish(struct settings *s)
 
 /* ---- the line ---- */
 
-static bool line_of(const char *value, struct rig_uart *out)
+enum { FIELDS = 5, FIELD_SIZE = 24 };
+
+/* The numbers of a list, as many as there have to be. */
+static bool numbers_of(const char *text, int64_t out[FIELDS])
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		char field[FIELD_SIZE];
+		size_t len = strcspn(text, ",");
+		if (len >= sizeof(field) || (text[len] == ',') != (i + 1 < FIELDS))
+			return false;
+		memcpy(field, text, len);
+		field[len] = '\0';
+		if (!text_integer(field, &out[i]))
+			return false;
+		text += len + 1;
+	}
+	return true;
+}
+
+bool settings_line(const char *value, struct rig_uart *out)
 {
 	static const char parities[] = "noe";
-	long long baud;
-	int databits, stopbits, parity, flow;
-	if (sscanf(value, "%lld,%d,%d,%d,%d", &baud, &databits, &stopbits, &parity, &flow) != 5 ||
-		stopbits < 1 || stopbits > 3 || parity < 0 || parity > 2)
+	static const struct {
+		int64_t least, most;
+	} range[FIELDS] = { { 1, 20000000 }, { 5, 8 }, { 1, 3 }, { 0, 2 }, { 0, 3 } };
+	int64_t n[FIELDS];
+	if (!numbers_of(value, n))
 		return false;
-	*out = (struct rig_uart){ baud, databits, stopbits + 1, parities[parity], flow };
+	for (size_t i = 0; i < FIELDS; i++)
+		if (n[i] < range[i].least || n[i] > range[i].most)
+			return false;
+	*out = (struct rig_uart){ n[0], (int)n[1], (int)n[2] + 1, parities[n[3]], (int)n[4] };
 	return true;
 }
 
@@ -173,7 +196,7 @@ static bool near(int64_t a, int64_t b)
 static bool same_line(const char *a, const char *b)
 {
 	struct rig_uart x, y;
-	return line_of(a, &x) && line_of(b, &y) && near(x.baud, y.baud) &&
+	return settings_line(a, &x) && settings_line(b, &y) && near(x.baud, y.baud) &&
 	       x.databits == y.databits && x.stopbits_x2 == y.stopbits_x2 && x.parity == y.parity &&
 	       x.flow == y.flow;
 }
@@ -184,12 +207,16 @@ static bool set_line(struct talk *t, size_t i, const char *value)
 {
 	struct rig_uart uart;
 	char command[96];
-	if (!line_of(value, &uart))
+	if (!settings_line(value, &uart))
 		return false;
 	if (near(t->bench->uart.baud, uart.baud))
 		uart.baud = t->bench->uart.baud;
-	snprintf(command, sizeof(command), "%s=%lld%s", table[i].name, (long long)uart.baud,
-		strchr(value, ','));
+	snprintf(command, sizeof(command), "%s=%lld,%d,%d,%d,%d", table[i].name,
+		(long long)uart.baud, uart.databits, uart.stopbits_x2 - 1,
+		uart.parity == 'o'   ? 1
+		: uart.parity == 'e' ? 2
+				     : 0,
+		uart.flow);
 	if (talk_ask(t, command, t->bench->timeouts_ms.answer) != TALK_OK)
 		return false;
 	if (link_set_uart(t->link, &uart) == -EPIPE)

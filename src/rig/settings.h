@@ -25,6 +25,9 @@ bool settings_take(struct settings *s, const char *name, const char *value);
 void settings_put_back(struct talk *t, const struct settings *s, const char *network);
 /* Journals that none of it could be done, and why. */
 void settings_lost(struct journal *journal, int lane, const char *why);
+/* What AT+UART_CUR and AT+UART_DEF tell, "115200,8,1,0,0"; false: it is none that a line can have.
+ */
+bool settings_line(const char *value, struct rig_uart *out);
 void settings_finish(struct settings *s);
 
 #endif

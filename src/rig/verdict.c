@@ -143,10 +143,17 @@ static bool is_bad(const char *verdict)
 	return is(verdict, "fail") || is(verdict, "error") || is(verdict, "inconclusive");
 }
 
+/* A retry that was not made heals nothing (verdict_after in src/report/verdict.c says the same). */
+static bool heals(const char *verdict)
+{
+	return is(verdict, "pass") || is(verdict, "deviation");
+}
+
 /* What this attempt makes of the case: whether it is to be tried again, or the run ends with it. */
 static void keep_score(struct rig *rig, struct case_state *state, const char *verdict)
 {
 	bool bad = is_bad(verdict);
+	bool healed = state->why == ATTEMPT_RETRY && heals(verdict);
 	if (!state->wanted) {
 		state->decided = true;
 		return;
@@ -155,11 +162,12 @@ static void keep_score(struct rig *rig, struct case_state *state, const char *ve
 		state->retried++;
 	else
 		state->judged++;
-	state->bad = bad || (state->bad && state->why != ATTEMPT_RETRY);
+	state->bad = bad || (state->bad && !healed);
 	state->failed = is(verdict, "fail") || (state->failed && state->bad);
 	state->cut = false;
 	state->attempts = state->number;
-	if (!rig->plan->fail_fast || !is(verdict, "fail"))
+	bool stands = state->why == ATTEMPT_RETRY && !bad && !healed && state->failed;
+	if (!rig->plan->fail_fast || (!is(verdict, "fail") && !stands))
 		return;
 	rig->granting = false;
 	if (state->retried < rig->plan->schedule.retries)

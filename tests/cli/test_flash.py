@@ -204,6 +204,22 @@ class Writes(CliTest):
             else:
                 self.assertEqual(result.verdicts()[case]["verdict"], "pass", case)
 
+    def test_a_retry_beyond_the_cap_heals_nothing(self):
+        iut = "virtual:?fault=accept-above:cwmode.mode"
+        words = ("--max-nvs-writes", "1", "--retries", "1", "--flaky-budget", "9", "--shuffle", "2",
+                 "cwmode/set_mode_refuses_4", "sysram/*")
+        for more in ((), ("--fail-fast",)):
+            with self.subTest(more):
+                result = self.run_iut(iut, *more, *words)
+                self.assertEqual(result.code, 1, result.out[-800:])
+                self.assertEqual([(e["why"], e["verdict"]) for e in events_of(result.journal(), "verdict")
+                                  if e.get("why")], [("retry", "skipped")])
+                tests = self.check_reports(result)[0]["results"]["tests"]
+                raw = {t["testId"].split("/")[2]: t["rawStatus"] for t in tests if "testId" in t}
+                self.assertEqual(raw["set_mode_refuses_4"], "fail")
+                # The run goes on or not as behind any other fail.
+                self.assertEqual(raw["query_answers_as_documented"], "missing" if more else "pass")
+
     def test_the_cap_is_of_each_line_and_a_bench_may_have_it(self):
         with open(os.path.join(SOURCE, "fixtures/benches/virtual.json"), encoding="utf-8") as f:
             bench = self.file("capped.json", json.dumps({**json.load(f), "max_nvs_writes": 10}))
@@ -380,6 +396,22 @@ class PutBack(CliTest):
         self.assertEqual(result.code, 1, result.out[-800:])
         self.assertTrue(self.steps(result)["AT+CWMODE"]["ok"])
         self.assertEqual(self.module.state(), before)
+
+    def test_a_command_that_takes_longer_is_ended(self):
+        """The module hangs for good, and the relay takes its time: the run ends all the same."""
+        out = os.path.join(self.home, "out")
+        bench = self.lab(reset={"command": ["sleep", "60"]}, timeouts_ms={"answer": 300, "put_back": 700, "command": 60000})
+        running = self.start("run", "--out", out, "--bench", bench, "--iut", f"pty:{self.module.path}",
+                             "cwmode/set*", "sysmsg/*")
+        running.wait_for(lambda e: e["e"] == "release")
+        self.module.process.send_signal(signal.SIGSTOP)
+        begun = time.monotonic()
+        running.signal(signal.SIGINT)
+        result = self.finish(running)
+        took = time.monotonic() - begun
+        self.assertEqual(result.code, 130, result.err[-400:])
+        self.assertLess(took, 30, "half of what the command takes")
+        self.assertEqual([(s["setting"], s["ok"]) for s in events_of(result.journal(), "put-back")], [("", False)])
 
     def test_by_a_resumed_run(self):
         """What was found stands in the journal of the run that was killed."""

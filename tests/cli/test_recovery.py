@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import termios
 import threading
+import time
 import tty
 import unittest
 
@@ -169,6 +170,20 @@ class ModemLines(Board):
         result = self.run_board("ttyUSB0", reset={"lines": lines}, env=self.env)
         self.check_others_pass(result, "sysram")
         self.assertEqual(self.moved(), ["dtr=0 rts=1", "dtr=0 rts=1", "dtr=0 rts=0", "start"])
+
+    def test_given_up_it_is_not_held_in_reset(self):
+        self.module("ttyUSB0", "--fault", "hang:sysram")
+        running = self.start_board("ttyUSB0", env=self.env, reset={"lines": [
+            {"dtr": False, "rts": True, "ms": 8000}, {"dtr": True, "rts": True}, {"dtr": False, "rts": False}]})
+        end = time.monotonic() + 30
+        while not self.moved() and time.monotonic() < end:
+            time.sleep(0.02)
+        begun = time.monotonic()
+        running.signal(signal.SIGINT)
+        result = self.finish(running)
+        self.assertEqual(result.code, 130, result.err)
+        self.assertLess(time.monotonic() - begun, 6, "the rest is not waited for")
+        self.assertEqual([m for m in self.moved() if m != "start"], ["dtr=0 rts=1", "dtr=1 rts=1", "dtr=0 rts=0"])
 
     def test_a_board_that_does_not_answer_at_the_start(self):
         self.spoil("boot-loader")

@@ -18,7 +18,7 @@ class Module:
         self.data = self.deaf = False
         self.wanted = 0  # bytes behind a prompt, whatever they are
         self.line = b""
-        signal.signal(signal.SIGUSR1, self.reset)
+        signal.signal(signal.SIGUSR1, self.wake if "wakes" in modes else self.reset)
         for mode in modes:
             if mode.startswith("pid="):
                 with open(mode[4:], "w", encoding="ascii") as f:
@@ -27,6 +27,24 @@ class Module:
     def reset(self, *_):
         self.echo, self.data, self.deaf, self.rate, self.line = True, False, False, 115200, b""
         self.say(b"\r\nready\r\n")
+
+    def wake(self, *_):
+        """Answers again, but has not started."""
+        self.deaf = False
+        self.say(b"\r\n+WOKEN:1\r\n")
+
+    def restart(self):
+        path = next((mode[9:] for mode in self.modes if mode.startswith("rst-dies=")), None)
+        if path == "always":
+            os._exit(0)
+        if path and not os.path.exists(path):
+            with open(path, "w", encoding="ascii"):
+                os._exit(0)
+        if "no-rst" in self.modes:
+            self.answer(b"\r\nERROR\r\n")
+            return
+        self.ok()
+        self.reset()
 
     def heard(self):
         return RATES.get(termios.tcgetattr(0)[4], 0) if os.isatty(0) else self.rate
@@ -76,8 +94,7 @@ class Module:
         elif command.startswith((b"AT+UART_CUR=", b"AT+UART_DEF=")):
             self.uart(command)
         elif command in (b"AT+RST", b"AT+RESTORE"):
-            self.ok()
-            self.reset()
+            self.restart()
         elif command == b"AT" or "yes" in self.modes:
             self.ok()
         elif command:

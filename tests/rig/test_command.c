@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands of a bench: what is said of those that fail, and that nothing of them is left. */
 #include "rig/command.h"
+#include "rig/recover.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
@@ -109,6 +110,33 @@ Test(command, what_it_leaves_behind_is_ended)
 	snprintf(script, sizeof(script), "sleep 1000 & echo $! >%s", path);
 	cr_assert_eq(run(script, LONG_MS), 0, "%s", error.text);
 	check_gone(path);
+}
+
+Test(command, one_that_never_stops_talking)
+{
+	cr_assert_eq(run("exec yes", SHORT_MS), -1);
+	check_said("did not end within 300 ms and was killed");
+	cr_assert_eq(run("yes & exit 0", LONG_MS), 0, "%s", error.text);
+	const char *const argv[] = { "yes", NULL };
+	int ends[2];
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(write(ends[1], "x", 1), 1);
+	error = (struct error){ 0 };
+	cr_assert_eq(command_run(argv, LONG_MS, ends[0], &error), -1);
+	check_said("interrupted");
+}
+
+Test(command, counts_in_how_long_a_recovery_may_take)
+{
+	static const char *const relay[] = { "relay", NULL };
+	struct rig_bench bench = { .timeouts_ms = { .recover = 1000, .restart = 100 } };
+	int64_t none = recover_most_ms(&bench);
+	cr_assert_geq(none, 1000);
+	bench.switches.power.command = relay;
+	int64_t usual = recover_most_ms(&bench);
+	cr_assert_geq(usual, none + 30000);
+	bench.timeouts_ms.command = 200000;
+	cr_assert_geq(recover_most_ms(&bench), none + 200000);
 }
 
 Test(command, is_given_up_when_the_run_is)
