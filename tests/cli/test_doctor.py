@@ -437,6 +437,20 @@ class Ports(DoctorTest):
         self.check(self.doctor("--iut", "serial:/dev/ttyNOWHERE", env=env), 3, "port", "wrong",
                    "ttyNOWHERE", "ttyUSB7")
 
+    def test_what_is_no_port(self):
+        for path in (self.home, "/etc/passwd", "/dev/null"):
+            result = self.doctor("--iut", f"serial:{path}")
+            text = "terminal device: for a program" if path == "/dev/null" else "no character device"
+            self.check(result, 3, "port", "wrong", path, text)
+            self.check_said(self.run_iut(f"serial:{path}", "basic/at/*"), 3, text)
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        name = os.ttyname(slave)
+        result = self.doctor("--iut", f"serial:{name}")
+        self.check(result, 3, "port", "wrong", f"use pty:{name}")
+        self.assertNotIn("end that program", result.out)
+
     def test_adapter_goes_into_the_file_and_another_is_refused(self):
         path, address = self.module(name="ttyUSB7")
         env = self.plug(path)
