@@ -176,7 +176,8 @@ bool doctor_port(struct doctor *d, struct doctor_board *board)
 		return true;
 	if (stat(board->path, &st) < 0)
 		return not_there(d, board, errno);
-	if (busy_check_kind(board->path, &error) < 0) {
+	bool serial = text_starts(board->iut.address, "serial:");
+	if ((serial ? busy_check_serial : busy_check_kind)(board->path, &error) < 0) {
 		doctor_say(d, DOCTOR_UNUSABLE, "port", "%s", error.text);
 		return false;
 	}

@@ -23,6 +23,7 @@
 /* Numbers of devices, from the kernel's list (Documentation/admin-guide/devices.txt). */
 enum { MAJOR_TTY = 5, MINOR_PTMX = 2, MAJOR_LP = 6, MAJOR_PTS = 136, MAJOR_PTS_LAST = 143 };
 enum { MAJOR_USB = 180, MINOR_USBLP_LAST = 15 };
+enum { NAMES_MAX = 65536 }; /* what one entry of passwd or group may take */
 
 /* Programs that take ports by themselves. */
 static const struct {
@@ -138,11 +139,12 @@ void busy_way_out(const char *path, const struct busy_owner *owner, char *out, s
 			return;
 		}
 	if (owner->pid)
-		snprintf(out, size, "end that program, or name another port with --iut");
+		snprintf(out, size,
+			"end that program, or name another port, with --iut or in the bench file");
 	else
 		snprintf(out, size,
-			"`sudo fuser -v %s` names the program; end it, or name another port with "
-			"--iut",
+			"`sudo fuser -v %s` names the program; end it, or name another port, with "
+			"--iut or in the bench file",
 			path);
 }
 
@@ -192,8 +194,31 @@ static int say_printer(const char *path, const char *product, struct error *erro
 	struct buf name AUTO_BUF = { 0 };
 	text_visible(&name, product, strlen(product));
 	return error_set(error, NULL, 0, 0,
-		"%s is a printer's port%s%s%s, not a module's: name the module's with --iut", path,
-		*product ? " (" : "", buf_text(&name), *product ? ")" : "");
+		"%s is a printer's port%s%s%s, not a module's: name the module's with --iut or in "
+		"the bench file",
+		path, *product ? " (" : "", buf_text(&name), *product ? ")" : "");
+}
+
+/* Whether the kernel has a terminal driver for the device; where it does not tell, it may have. The
+ * lines are "serial /dev/ttyS 4 64-95 serial". */
+static bool has_tty_driver(dev_t device)
+{
+	char line[200];
+	unsigned first, last, number;
+	FILE *f AUTO_FILE = fopen("/proc/tty/drivers", "re");
+	if (!f)
+		return true;
+	bool any = false;
+	while (fgets(line, sizeof(line), f)) {
+		int found = sscanf(line, "%*s %*s %u %u-%u", &number, &first, &last);
+		if (found < 2)
+			continue;
+		any = true;
+		if (number == major(device) && minor(device) >= first &&
+			minor(device) <= (found == 3 ? last : first))
+			return true;
+	}
+	return !any;
 }
 
 int busy_check_kind(const char *path, struct error *error)
@@ -204,6 +229,11 @@ int busy_check_kind(const char *path, struct error *error)
 		return busy_explain(path, errno, error);
 	if (is_printer(&st))
 		return say_printer(path, "", error);
+	if (!S_ISCHR(st.st_mode) || !has_tty_driver(st.st_rdev))
+		return error_set(error, NULL, 0, 0,
+			"%s is not a terminal device: for a program use exec:, for a network "
+			"bridge tcp:",
+			path);
 	if (adapter_of(path, &adapter) < 0)
 		return 0;
 	if (adapter.kind == ADAPTER_PRINTER)
@@ -211,9 +241,31 @@ int busy_check_kind(const char *path, struct error *error)
 	if (adapter.kind == ADAPTER_MODEM)
 		return error_set(error, NULL, 0, 0,
 			"%s is a mobile modem's port (driver %s), not a module's: name the "
-			"module's with --iut",
+			"module's with --iut or in the bench file",
 			path, adapter.driver);
 	return 0;
+}
+
+/* A PTY is no port, but a test's tree of adapters may say that one is. */
+static bool is_mere_pty(const char *path)
+{
+	struct adapter adapter;
+	char *real AUTO_FREE = realpath(path, NULL);
+	return real && text_starts(real, "/dev/pts/") && adapter_of(path, &adapter) < 0;
+}
+
+int busy_check_serial(const char *path, struct error *error)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return busy_explain(path, errno, error);
+	if (!S_ISCHR(st.st_mode))
+		return error_set(error, NULL, 0, 0,
+			"%s is not a serial port: it is no character device", path);
+	if (is_mere_pty(path))
+		return error_set(error, NULL, 0, 0, "%s is a PTY, not a serial port: use pty:%s",
+			path, path);
+	return busy_check_kind(path, error);
 }
 
 int busy_check(const char *path, struct error *error)
@@ -229,10 +281,20 @@ int busy_check(const char *path, struct error *error)
 
 /* ---- why it can't be opened ---- */
 
+/* The group of the file, its texts in `names`; NULL: not known. Lanes ask at the same time. */
+static const struct group *group_of(gid_t gid, struct group *group, char *names)
+{
+	struct group *found = NULL;
+	return getgrgid_r(gid, group, names, NAMES_MAX, &found) == 0 ? found : NULL;
+}
+
 /* Whether the user was put into the group after logging in. */
 static bool is_listed(const struct group *group)
 {
-	const struct passwd *user = getpwuid(geteuid());
+	char *names AUTO_FREE = malloc(NAMES_MAX);
+	struct passwd entry, *user = NULL;
+	if (!names || getpwuid_r(geteuid(), &entry, names, NAMES_MAX, &user) != 0)
+		return false;
 	for (char **member = group->gr_mem; user && *member; member++)
 		if (strcmp(*member, user->pw_name) == 0)
 			return true;
@@ -242,7 +304,10 @@ static bool is_listed(const struct group *group)
 static int say_no_rights(const char *path, struct error *error)
 {
 	struct stat st;
-	const struct group *group = stat(path, &st) == 0 ? getgrgid(st.st_gid) : NULL;
+	struct group entry;
+	char *names AUTO_FREE = malloc(NAMES_MAX);
+	bool there = names && stat(path, &st) == 0;
+	const struct group *group = there ? group_of(st.st_gid, &entry, names) : NULL;
 	bool helps = group && st.st_gid != 0 && (st.st_mode & S_IRGRP) && (st.st_mode & S_IWGRP);
 	if (!group)
 		return error_set(error, NULL, 0, 0,
@@ -271,6 +336,8 @@ int busy_explain(const char *path, int failure, struct error *error)
 		return say_no_rights(path, error);
 	if (failure == ENOENT || failure == ENODEV || failure == ENXIO)
 		return error_set(error, NULL, 0, 0,
-			"there is no %s: is the module plugged in? Name its port with --iut", path);
+			"there is no %s: is the module plugged in? Name its port with --iut or in "
+			"the bench file",
+			path);
 	return error_set(error, NULL, 0, 0, "can't open %s: %s", path, strerror(failure));
 }

@@ -21,9 +21,12 @@ struct busy_owner {
 bool busy_owner(const char *path, struct busy_owner *out);
 /* What to do about that program, and where it is; one sentence without its full stop. */
 void busy_way_out(const char *path, const struct busy_owner *owner, char *out, size_t size);
-/* Refuses a printer's and a modem's port, without opening it. 0, or -1 with *error. */
+/* Refuses what is no terminal device, and a printer's and a modem's port, without opening it. 0, or
+ * -1 with *error. */
 int busy_check_kind(const char *path, struct error *error);
-/* Before it is opened: refuses a printer's and a modem's port, and one that another program reads.
+/* And a PTY too, for serial: addresses. */
+int busy_check_serial(const char *path, struct error *error);
+/* Before it is opened: as busy_check_kind, and refuses a port that another program reads.
  * A port that sysfs does not know (a PTY) is only refused for what kind of file it is. 0, or -1
  * with *error. */
 int busy_check(const char *path, struct error *error);

@@ -94,10 +94,19 @@ static void word_setting(const struct rfc2217_ask *ask, unsigned value, char *ou
 		snprintf(out, size, "%u %s", value, units[ask->what]);
 }
 
-/* Asks for it all; the first that the server did not do is the link's `why`. */
-static int demand(struct link *link, struct rfc2217_ask *asks, size_t count)
+/* A cancel ends what is under way. What an open line is told after it is part of the way back, and
+ * is not given up by it: the library's time bounds that. */
+static int cancel_of(const struct link *link)
 {
-	int failure = rfc2217_ask(link->remote, asks, count, link->place.cancel_fd);
+	struct pollfd cancel = { .fd = link->place.cancel_fd, .events = POLLIN };
+	bool opening = link->fd < 0;
+	return !opening && poll(&cancel, 1, 0) > 0 ? -1 : link->place.cancel_fd;
+}
+
+/* Asks for it all; the first that the server did not do is the link's `why`. */
+static int demand(struct link *link, struct rfc2217_ask *asks, size_t count, int cancel_fd)
+{
+	int failure = rfc2217_ask(link->remote, asks, count, cancel_fd);
 	if (failure) {
 		snprintf(link->why, sizeof(link->why), "%s", rfc2217_why(link->remote));
 		return failure;
@@ -117,15 +126,15 @@ static int demand(struct link *link, struct rfc2217_ask *asks, size_t count)
 
 /* What was written has not left the far port when it has left this machine, and no server says when
  * it has: so the time is waited that it takes at the line's rate. */
-static void drain(const struct link *link)
+static void drain(const struct link *link, int cancel_fd)
 {
-	struct pollfd cancel = { .fd = link->place.cancel_fd, .events = POLLIN };
+	struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
 	int64_t left_ms = (link->quiet_ns - clock_ns() + 999999) / 1000000;
 	if (left_ms > 0)
 		poll(&cancel, 1, left_ms < DRAIN_MS ? (int)left_ms : DRAIN_MS);
 }
 
-static int remote_set_uart(struct link *link, const struct rig_uart *uart)
+static int set_far(struct link *link, const struct rig_uart *uart, int cancel_fd)
 {
 	struct rfc2217_ask asks[] = {
 		{ .what = RFC2217_BAUD, .value = (unsigned)uart->baud },
@@ -138,8 +147,22 @@ static int remote_set_uart(struct link *link, const struct rig_uart *uart)
 						       : 1 },
 		{ .what = RFC2217_FLOW, .value = uart->flow ? 3 : 1 },
 	};
-	drain(link);
-	return demand(link, asks, sizeof(asks) / sizeof(asks[0]));
+	return demand(link, asks, sizeof(asks) / sizeof(asks[0]), cancel_fd);
+}
+
+static int remote_set_uart(struct link *link, const struct rig_uart *uart)
+{
+	int cancel_fd = cancel_of(link);
+	drain(link, cancel_fd);
+	int failure = set_far(link, uart, cancel_fd);
+	if (failure == -EINVAL && uart != &link->uart) {
+		/* The far port is as it was, for whoever looks for the module now. */
+		char why[sizeof(link->why)];
+		memcpy(why, link->why, sizeof(why));
+		set_far(link, &link->uart, -1);
+		memcpy(link->why, why, sizeof(why));
+	}
+	return failure;
 }
 
 static int remote_modem(struct link *link, int dtr, int rts)
@@ -150,14 +173,15 @@ static int remote_modem(struct link *link, int dtr, int rts)
 		asks[count++] = (struct rfc2217_ask){ RFC2217_DTR, dtr ? ON : OFF, 0 };
 	if (rts >= 0)
 		asks[count++] = (struct rfc2217_ask){ RFC2217_RTS, rts ? ON : OFF, 0 };
-	return demand(link, asks, count);
+	/* A reset that is cancelled still has its release to come, and that may not be lost. */
+	return count ? demand(link, asks, count, -1) : 0;
 }
 
 static int remote_break(struct link *link, bool on)
 {
 	struct rfc2217_ask ask = { RFC2217_BREAK, on ? ON : OFF, 0 };
-	drain(link);
-	return demand(link, &ask, 1);
+	drain(link, cancel_of(link));
+	return demand(link, &ask, 1, -1);
 }
 
 /* ---- life ---- */

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -48,28 +47,6 @@ static int serial_check(const char *rest, struct error *error)
 	return parse(rest, &path, &baud, error);
 }
 
-/* A PTY is no port, but a test's tree of adapters may say that one is. */
-static bool is_mere_pty(const char *path)
-{
-	struct adapter adapter;
-	char *real AUTO_FREE = realpath(path, NULL);
-	return real && text_starts(real, "/dev/pts/") && adapter_of(path, &adapter) < 0;
-}
-
-static int refuse_other(const char *path, struct error *error)
-{
-	struct stat st;
-	if (stat(path, &st) < 0)
-		return busy_explain(path, errno, error);
-	if (!S_ISCHR(st.st_mode))
-		return error_set(error, NULL, 0, 0,
-			"%s is not a serial port: it is no character device", path);
-	if (is_mere_pty(path))
-		return error_set(error, NULL, 0, 0, "%s is a PTY, not a serial port: use pty:%s",
-			path, path);
-	return busy_check(path, error);
-}
-
 /* Where the adapter is that the line was opened on. */
 static int find_again(const struct link *link, struct buf *path, struct error *error)
 {
@@ -97,7 +74,8 @@ static int serial_open(struct link *link, struct error *error)
 	if (parse(link->rest, &path, &baud, error) < 0)
 		return -1;
 	bool known = link->adapter && link->adapter->vid >= 0;
-	if ((known && find_again(link, &path, error) < 0) || refuse_other(path.data, error) < 0)
+	if ((known && find_again(link, &path, error) < 0) ||
+		busy_check_serial(path.data, error) < 0)
 		return -1;
 	link->uart.baud = baud;
 	if (link_open_tty(link, path.data, error) < 0)

@@ -46,16 +46,19 @@ struct rfc2217 {
 	char visible[SAID_MAX * 4 + 1];
 	struct rfc2217_ask asked[RFC2217_ASKS];
 	size_t asked_count;
+	unsigned newest; /* the ticket of the question asked last */
 
 	/* The loop's. */
 	struct rfc2217_ask asks[RFC2217_ASKS];
 	size_t count, at;
+	unsigned ticket; /* of the question under way, which may have been given up */
 	char address[100];
 	struct gensio *io;
 	struct sergensio *sio;
 	struct gensio_iod *iod;
 	struct buf out; /* read from the rig, not yet taken by the library */
 	bool open, lost, held /* a question behind bytes */, in_flight, cleared, closed;
+	bool next; /* a newer question waits for the answer to one that was given up */
 };
 
 /* ---- between the threads ---- */
@@ -67,20 +70,45 @@ static void begin(struct rfc2217 *port, enum op op)
 	pthread_mutex_unlock(&port->lock);
 }
 
-/* Nobody may wait any more: a question was given up, say. */
-static void finish(struct rfc2217 *port, enum op op, int result, const char *why)
+/* Wakes the one that waits; under the lock. */
+static void wake(struct rfc2217 *port, int result, const char *why)
 {
 	uint64_t one = 1;
+	port->busy = OP_NONE;
+	port->result = result;
+	snprintf(port->why, sizeof(port->why), "%s", why);
+	ssize_t n = write(port->done_fd, &one, sizeof(one));
+	(void)n;
+}
+
+/* Nobody may wait any more. */
+static void finish(struct rfc2217 *port, enum op op, int result, const char *why)
+{
 	pthread_mutex_lock(&port->lock);
-	if (port->busy == op) {
-		port->busy = OP_NONE;
-		port->result = result;
-		snprintf(port->why, sizeof(port->why), "%s", why);
-		memcpy(port->asked, port->asks, sizeof(port->asked));
-		ssize_t n = write(port->done_fd, &one, sizeof(one));
-		(void)n;
+	if (port->busy == op)
+		wake(port, result, why);
+	pthread_mutex_unlock(&port->lock);
+}
+
+/* A question that was given up may end while a newer one is waited for. */
+static void finish_ask(struct rfc2217 *port, unsigned ticket, int result, const char *why)
+{
+	pthread_mutex_lock(&port->lock);
+	if (port->busy == OP_ASK && port->newest == ticket) {
+		if (!result)
+			memcpy(port->asked, port->asks, sizeof(port->asked));
+		wake(port, result, why);
 	}
 	pthread_mutex_unlock(&port->lock);
+}
+
+/* Whether somebody still waits for the question under way. */
+static bool is_wanted(struct rfc2217 *port)
+{
+	pthread_mutex_lock(&port->lock);
+	bool wanted = port->busy == OP_ASK && port->newest == port->ticket;
+	pthread_mutex_unlock(&port->lock);
+	return wanted;
 }
 
 static int await(struct rfc2217 *port, struct deadline deadline, int cancel_fd)
@@ -142,7 +170,8 @@ static void push_out(struct rfc2217 *port)
 	port->os->set_read_handler(port->iod, !rest);
 	if (!rest && port->held) {
 		port->held = false;
-		ask_next(port);
+		if (is_wanted(port))
+			ask_next(port);
 	}
 }
 
@@ -229,29 +258,55 @@ static asker *const askers[RFC2217_KINDS] = {
 static void refuse(struct rfc2217 *port, int err)
 {
 	if (err == GE_NOTSUP)
-		finish(port, OP_ASK, -ENOTSUP, "the server does not take settings by RFC 2217");
+		finish_ask(port, port->ticket, -ENOTSUP,
+			"the server does not take settings by RFC 2217");
 	else if (err == GE_TIMEDOUT)
-		finish(port, OP_ASK, -ETIMEDOUT, "the server does not acknowledge a setting");
+		finish_ask(port, port->ticket, -ETIMEDOUT,
+			"the server does not acknowledge a setting");
 	else
-		finish(port, OP_ASK, -EIO, gensio_err_to_str(err));
+		finish_ask(port, port->ticket, -EIO, gensio_err_to_str(err));
 }
+
+static void start_ask(struct rfc2217 *port);
 
 static void on_answer(struct sergensio *sio, int err, unsigned value, void *user)
 {
 	struct rfc2217 *port = user;
 	(void)sio;
 	port->in_flight = false;
-	if (err) {
-		refuse(port, err);
+	/* Lost is also what is being closed: nothing may be posted behind that. */
+	if (port->lost)
 		return;
-	}
-	port->asks[port->at++].answer = value;
-	ask_next(port);
+	if (err)
+		refuse(port, err);
+	else
+		port->asks[port->at++].answer = value;
+	if (port->next)
+		start_ask(port);
+	else if (!err && is_wanted(port))
+		ask_next(port);
 }
+
+struct answered {
+	struct rfc2217 *port;
+	unsigned ticket;
+};
 
 static void do_answered(void *arg)
 {
-	finish(arg, OP_ASK, 0, "");
+	struct answered *answered = arg;
+	finish_ask(answered->port, answered->ticket, 0, "");
+	free(answered);
+}
+
+/* The library hands an answer on before the bytes in front of it. */
+static void post_answered(struct rfc2217 *port)
+{
+	struct answered *answered = malloc(sizeof(*answered));
+	if (!answered)
+		abort();
+	*answered = (struct answered){ port, port->ticket };
+	gensio_loop_post(do_answered, answered);
 }
 
 /* One at a time: the library tells answers apart by their kind, and DTR, RTS, break and flow
@@ -259,8 +314,7 @@ static void do_answered(void *arg)
 static void ask_next(struct rfc2217 *port)
 {
 	if (port->at == port->count) {
-		/* The library hands an answer on before the bytes in front of it. */
-		gensio_loop_post(do_answered, port);
+		post_answered(port);
 		return;
 	}
 	const struct rfc2217_ask *ask = &port->asks[port->at];
@@ -272,18 +326,19 @@ static void ask_next(struct rfc2217 *port)
 	}
 }
 
-static void do_ask(void *arg)
+/* The newest question, in place of any that was given up. */
+static void start_ask(struct rfc2217 *port)
 {
-	struct rfc2217 *port = arg;
-	if (port->in_flight || port->held) {
-		finish(port, OP_ASK, -EBUSY, "an earlier setting is not acknowledged yet");
-		return;
-	}
 	pthread_mutex_lock(&port->lock);
 	memcpy(port->asks, port->asked, sizeof(port->asks));
 	port->count = port->asked_count;
+	port->ticket = port->newest;
 	pthread_mutex_unlock(&port->lock);
+	port->next = false;
+	port->held = false;
 	port->at = 0;
+	if (!is_wanted(port))
+		return;
 	on_inner_readable(port->iod, port);
 	if (port->lost) {
 		finish(port, OP_ASK, -EPIPE, lost_text);
@@ -292,6 +347,19 @@ static void do_ask(void *arg)
 	port->held = port->out.len > 0;
 	if (!port->held)
 		ask_next(port);
+}
+
+/* The one before has been given up when it is still there: it is waited for, because answers of one
+ * kind are told apart by their order only. */
+static void do_ask(void *arg)
+{
+	struct rfc2217 *port = arg;
+	if (port->lost)
+		finish(port, OP_ASK, -EPIPE, lost_text);
+	else if (port->in_flight)
+		port->next = true;
+	else
+		start_ask(port);
 }
 
 static void do_purge(void *arg)
@@ -335,6 +403,11 @@ static void do_open(void *arg)
 		finish(port, OP_OPEN, -EIO, gensio_err_to_str(err));
 }
 
+static void do_closed(void *arg)
+{
+	finish(arg, OP_CLOSE, 0, "");
+}
+
 /* Both the connection and the handlers of the pair end later than they are told to. */
 static void check_closed(struct rfc2217 *port)
 {
@@ -346,7 +419,8 @@ static void check_closed(struct rfc2217 *port)
 		port->os->release_iod(port->iod);
 	port->io = NULL;
 	port->iod = NULL;
-	finish(port, OP_CLOSE, 0, "");
+	/* Behind the answers that are posted already: the rig frees it all then. */
+	gensio_loop_post(do_closed, port);
 }
 
 static void on_cleared(struct gensio_iod *iod, void *user)
@@ -423,10 +497,12 @@ int rfc2217_ask(struct rfc2217 *port, struct rfc2217_ask *asks, size_t count, in
 	pthread_mutex_lock(&port->lock);
 	memcpy(port->asked, asks, count * sizeof(*asks));
 	port->asked_count = count;
+	port->newest++;
 	port->busy = OP_ASK;
 	pthread_mutex_unlock(&port->lock);
 	gensio_loop_post(do_ask, port);
-	int result = await(port, deadline_in_ms(ANSWER_MS * (int64_t)count), cancel_fd);
+	/* One more for an answer that was given up. */
+	int result = await(port, deadline_in_ms(ANSWER_MS * ((int64_t)count + 1)), cancel_fd);
 	pthread_mutex_lock(&port->lock);
 	memcpy(asks, port->asked, count * sizeof(*asks));
 	pthread_mutex_unlock(&port->lock);

@@ -39,7 +39,9 @@ int rfc2217_open(struct rfc2217 **out, const char *host, const char *port, struc
 /* Non-blocking, both ways; end of file when the connection is lost. Belongs to the connection. */
 int rfc2217_fd(const struct rfc2217 *port);
 /* One after the other, behind what was written so far. 0 when all are answered, -EPIPE when the
- * connection is lost, -ETIMEDOUT when an answer does not come within 5 s, -ECANCELED. */
+ * connection is lost, -ETIMEDOUT when an answer does not come within 5 s, -ECANCELED. The one that
+ * was given up is not taken back: its answer is waited for, as long, before the next is asked, and
+ * what it would still have asked for is left out. */
 int rfc2217_ask(struct rfc2217 *port, struct rfc2217_ask *asks, size_t count, int cancel_fd);
 /* Has the server throw away what it holds, of either direction, from before this connection. */
 void rfc2217_purge(struct rfc2217 *port);
@@ -47,7 +49,8 @@ void rfc2217_purge(struct rfc2217 *port);
 const char *rfc2217_why(const struct rfc2217 *port);
 /* The first bytes that came, made visible: "" when nothing did. */
 const char *rfc2217_said(struct rfc2217 *port);
-/* What was written is still sent, unless nobody takes it. NULL is fine. */
+/* What was written is handed to the connection as far as it takes it at once, and what it has taken
+ * is still sent, for 2 s at most; the rest is dropped. NULL is fine. */
 void rfc2217_close(struct rfc2217 *port);
 
 #endif

@@ -26,7 +26,8 @@ struct visit {
 	struct survey_network *net;
 	int mode;  /* before; -1: not known */
 	int store; /* AT+SYSSTORE before; -1: this firmware has none */
-	bool mode_changed, joined;
+	/* Asked for; whether it was done is not known when the talk was ended before the answer. */
+	bool store_changed, mode_changed, joined, join_cut;
 };
 
 static void put_quoted(struct buf *out, const char *text)
@@ -99,14 +100,16 @@ static bool prepare(struct visit *v)
 		why(v, "it has joined another one, which this firmware would forget");
 		return false;
 	}
-	if (v->store > 0)
+	v->store_changed = v->store > 0;
+	if (v->store_changed)
 		set_number(v->t, "SYSSTORE", 0);
 	if (v->mode & STATION)
 		return true;
-	v->mode_changed = set_number(v->t, "CWMODE", v->mode | STATION);
-	if (!v->mode_changed)
-		why(v, "it does not become a station (AT+CWMODE)");
-	return v->mode_changed;
+	v->mode_changed = true;
+	if (set_number(v->t, "CWMODE", v->mode | STATION))
+		return true;
+	why(v, "it does not become a station (AT+CWMODE)");
+	return false;
 }
 
 /* Whether it is there, and how strong: +CWLAP:(3,"bench",-41,… */
@@ -156,6 +159,7 @@ static void join(struct visit *v)
 	put_quoted(&command, v->want->password ? v->want->password : "");
 	const struct rig_timeouts *ms = &v->t->bench->timeouts_ms;
 	enum talk_answer answer = talk_ask(v->t, command.data, ms->join + ms->lease + ANSWER_MS);
+	v->join_cut = !talk_alive(v->t) && answer != TALK_OK && answer != TALK_ERROR;
 	v->joined = answer == TALK_OK;
 	v->net->join = v->joined ? SURVEY_OK : SURVEY_FAILED;
 	if (!v->joined)
@@ -269,10 +273,28 @@ static bool rejoin(struct visit *v)
 	return link_uart(t->link)->baud == before.baud;
 }
 
-static void put_back(struct visit *v)
+/* A module that is about to join, or to scan, takes no other command before its answer. Whether
+ * that says that it has not done it. */
+static bool await_refusal(struct talk *t)
+{
+	struct deadline half = deadline_in_ms(deadline_left_ms(t->deadline) / 2);
+	while (talk_alive(t) && !deadline_passed(half)) {
+		if (talk_await(t, "OK", 0))
+			return false;
+		if (talk_await(t, "ERROR", 0) || talk_await(t, "FAIL", 0))
+			return true;
+		talk_read(t, deadline_left_ms(half));
+	}
+	return false;
+}
+
+static void undo(struct visit *v, bool cut)
 {
 	struct talk *t = v->t;
 	bool good = true;
+	bool touched = v->store_changed || v->mode_changed || v->joined || v->join_cut;
+	if (touched && cut && !await_refusal(t))
+		v->joined |= v->join_cut;
 	if (*v->net->joined && v->joined) {
 		v->net->left = !rejoin(v);
 		return;
@@ -282,10 +304,18 @@ static void put_back(struct visit *v)
 	talk_drain(t, t->bench->timeouts_ms.silence, t->bench->timeouts_ms.answer);
 	if (v->mode_changed)
 		good = set_number(t, "CWMODE", v->mode) && good;
-	if (v->store > 0)
+	if (v->store_changed)
 		good = set_number(t, "SYSSTORE", v->store) && good;
 	/* Without AT+SYSSTORE the access point is stored now, and nothing takes it out alone. */
 	v->net->left = !good || (v->joined && v->store < 0);
+}
+
+static void put_back(struct visit *v)
+{
+	bool cut = !talk_alive(v->t);
+	const struct survey_back back = survey_back_begin(v->t);
+	undo(v, cut);
+	survey_back_end(v->t, &back);
 }
 
 void survey_network(struct talk *t, const struct survey_want *want, struct survey *out)
@@ -294,13 +324,11 @@ void survey_network(struct talk *t, const struct survey_want *want, struct surve
 	if (!want->ssid || !talk_alive(t))
 		return;
 	look(&v);
-	if (!prepare(&v)) {
-		if (v.store > 0)
-			set_number(t, "SYSSTORE", v.store);
-		return;
-	}
-	scan(&v);
-	join(&v);
+	bool ready = prepare(&v);
+	if (ready && talk_alive(t))
+		scan(&v);
+	if (ready && talk_alive(t))
+		join(&v);
 	if (v.net->join == SURVEY_OK)
 		reach(&v);
 	put_back(&v);

@@ -11,6 +11,16 @@ bool survey_find(const struct talk *t, const char *mark, char *out, size_t size)
 /* Asks with the bench's time for answers. */
 enum talk_answer survey_ask(struct talk *t, const char *command);
 
+/* The way back, which is walked after a signal and after the time limit too, in a short time of its
+ * own: what a talk was ended by is taken off it and put back behind. */
+struct survey_back {
+	bool cancelled;
+	int cancel_fd;
+	struct deadline deadline;
+};
+struct survey_back survey_back_begin(struct talk *t);
+void survey_back_end(struct talk *t, const struct survey_back *back);
+
 /* survey-answer.c: finds the module, or what there is instead. */
 void survey_answer(struct talk *t, struct survey *out);
 /* survey-uart.c: which rates and formats the line carries. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIMIT_MS = 300000 };
+enum { LIMIT_MS = 300000, BACK_MS = 10000 };
 
 struct task {
 	const struct survey_want *want;
@@ -20,6 +20,24 @@ struct task {
 enum talk_answer survey_ask(struct talk *t, const char *command)
 {
 	return talk_ask(t, command, t->bench->timeouts_ms.answer);
+}
+
+struct survey_back survey_back_begin(struct talk *t)
+{
+	const struct survey_back back = { t->cancelled, t->cancel_fd, t->deadline };
+	struct deadline least = deadline_in_ms(BACK_MS);
+	if (t->cancelled || t->deadline.at_ns < least.at_ns)
+		t->deadline = least;
+	t->cancelled = false;
+	t->cancel_fd = -1;
+	return back;
+}
+
+void survey_back_end(struct talk *t, const struct survey_back *back)
+{
+	t->cancelled = back->cancelled;
+	t->cancel_fd = back->cancel_fd;
+	t->deadline = back->deadline;
 }
 
 bool survey_find(const struct talk *t, const char *mark, char *out, size_t size)

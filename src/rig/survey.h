@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a module and its line are like, asked before there is a run: who answers and how, what the
- * line carries, what the module reaches. The module is left as it was found. Texts from the module
- * are as they came: to be escaped. */
+ * line carries, what the module reaches. The module is left as it was found, also when a signal
+ * ends it. Texts from the module are as they came: to be escaped. */
 #ifndef RIG_SURVEY_H
 #define RIG_SURVEY_H
 
@@ -67,7 +67,7 @@ struct survey {
 	const char *carried[SURVEY_CARRIED_MAX + 1]; /* facilities of the line, as bench files name
 							them; static */
 	size_t carried_count;
-	bool rate_lost; /* it did not come back from one of the rates tried */
+	bool rate_lost; /* it was not seen to come back from one of the rates tried */
 	enum survey_step reset;
 	char reset_why[SURVEY_TEXT];
 	struct survey_network network;

@@ -342,6 +342,25 @@ class Unfit(DoctorTest):
             self.assertEqual(result.code, 128 + number, result.err)
             self.assertNotIn("answer", self.findings(result), "it went on to its end")
 
+    def test_interrupted_while_the_module_is_at_another_rate(self):
+        """It is at its own again, wherever the signal comes."""
+        path, address = self.module()
+        before = exchange(path, "AT+UART_CUR?")
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self.addCleanup(os.close, fd)
+        rate = lambda: termios.tcgetattr(fd)[4]
+        for times, rest in ((1, 0), (2, 0), (2, 0.02), (2, 0.05)):
+            running = self.start("doctor", "--iut", address, "--bench", self.hasty_bench())
+            for _ in range(times):
+                for there in (True, False)[:2 if _ + 1 < times else 1]:
+                    while (rate() == termios.B921600) != there:
+                        self.assertIsNone(running.process.poll(), "it has ended")
+            time.sleep(rest)
+            running.signal(signal.SIGINT)
+            result = self.finish(running)
+            self.assertEqual(result.code, 128 + signal.SIGINT, result.out + result.err)
+            self.assertEqual(exchange(path, "AT+UART_CUR?"), before, (times, rest))
+
     def test_clock(self):
         env = {"LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-clock.so"),
                "ATCONFORM_TEST_CLOCK": "86400"}
@@ -417,6 +436,20 @@ class Ports(DoctorTest):
         env = self.plug(os.path.join(self.home, "ttyUSB7"))
         self.check(self.doctor("--iut", "serial:/dev/ttyNOWHERE", env=env), 3, "port", "wrong",
                    "ttyNOWHERE", "ttyUSB7")
+
+    def test_what_is_no_port(self):
+        for path in (self.home, "/etc/passwd", "/dev/null"):
+            result = self.doctor("--iut", f"serial:{path}")
+            text = "terminal device: for a program" if path == "/dev/null" else "no character device"
+            self.check(result, 3, "port", "wrong", path, text)
+            self.check_said(self.run_iut(f"serial:{path}", "basic/at/*"), 3, text)
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        name = os.ttyname(slave)
+        result = self.doctor("--iut", f"serial:{name}")
+        self.check(result, 3, "port", "wrong", f"use pty:{name}")
+        self.assertNotIn("end that program", result.out)
 
     def test_adapter_goes_into_the_file_and_another_is_refused(self):
         path, address = self.module(name="ttyUSB7")

@@ -2,7 +2,8 @@
 /* Opens one link (with so many ms to connect, if told) and does what lines on standard input say,
  * for tests of the links themselves: set BAUD DATABITS STOPBITS_X2 PARITY FLOW, modem DTR RTS,
  * break 0|1, write HEX, read BYTES MS, bulk BYTES MS (sends a pattern and reads as much), flood
- * (writes until nobody takes it), reopen, close Each is answered by one line: "ok", "ok HEX",
+ * (writes until nobody takes it), cancel MS (the link's cancel gets readable then, 0: no more),
+ * reopen, close. Each is answered by one line: "ok", "ok HEX",
  * "lost" or "failed WHY". */
 #include "rig/link.h"
 
@@ -12,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 static void answer(const struct link *link, int failure)
 {
@@ -106,6 +109,14 @@ static void do_bulk(struct link *link, size_t bytes, int ms)
 		printf("failed sent %zu, got %zu, first wrong %zu\n", sent, got.len, bad);
 }
 
+static int cancel_fd;
+
+static void do_cancel(int ms)
+{
+	const struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+	printf(timerfd_settime(cancel_fd, 0, &when, NULL) < 0 ? "failed\n" : "ok\n");
+}
+
 static void obey(struct link *link, const char *line)
 {
 	struct rig_uart u = { 0 };
@@ -119,6 +130,8 @@ static void obey(struct link *link, const char *line)
 		answer(link, link_modem(link, a, b));
 	} else if (sscanf(line, "break %d", &a) == 1) {
 		answer(link, link_break(link, a));
+	} else if (sscanf(line, "cancel %d", &a) == 1) {
+		do_cancel(a);
 	} else if (sscanf(line, "read %d %d", &a, &b) == 2) {
 		do_read(link, (size_t)a, b);
 	} else if (sscanf(line, "bulk %d %d", &a, &b) == 2) {
@@ -142,10 +155,11 @@ int main(int argc, char **argv)
 {
 	static char line[65536];
 	struct error error = { 0 };
+	cancel_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	const struct link_place place = {
 		.uart = { .baud = 115200, .databits = 8, .stopbits_x2 = 2, .parity = 'n' },
 		.connect_ms = argc == 3 ? atoi(argv[2]) : 5000,
-		.cancel_fd = -1,
+		.cancel_fd = cancel_fd,
 	};
 	struct link *link = argc >= 2 ? link_open(argv[1], &place, &error) : NULL;
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -157,6 +171,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin) && strncmp(line, "close", 5) != 0)
 		obey(link, line);
 	link_close(link);
+	close(cancel_fd);
 	printf("ok\n");
 	return 0;
 }

@@ -74,11 +74,16 @@ class FakePort:
         object.__setattr__(self, "events", [])
         self.__dict__.update(baudrate=115200, bytesize=8, parity="N", stopbits=1, xonxoff=False,
                              rtscts=False, dtr=False, rts=False, break_condition=False,
-                             cts=False, dsr=False, ri=False, cd=False, only=None)
+                             cts=False, dsr=False, ri=False, cd=False, only=None, coarse=None, slow=None,
+                             gate=threading.Event())
 
     def __setattr__(self, name, value):
         if name == "baudrate" and self.only and value not in self.only:
             raise ValueError(value)
+        if name == "baudrate" and self.coarse:
+            value = min(self.coarse, key=lambda rate: abs(rate - value))
+        if name == "baudrate" and value == self.slow:
+            self.gate.wait(20)
         self.events.append((name, value))
         self.__dict__[name] = value
 
@@ -144,6 +149,7 @@ class Server:
 
     def close(self):
         self.stuck.set()
+        self.port.gate.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         if self.client:

@@ -171,6 +171,18 @@ class Settings(Remote):
         self.assertEqual(link("set", 9600, 8, 2, "n", 0), "ok")
         self.end(link)
 
+    def test_what_was_refused_is_not_kept(self):
+        """A server that takes the nearest rate it has: the line is as it was."""
+        server = self.server()
+        server.port.coarse = (115200, 57600)
+        link = self.link(server.url)
+        self.assertEqual(link("set", 74880, 7, 4, "e", 3),
+                         "failed asked for 74880 baud the server answers with 57600 baud")
+        port = server.port
+        self.assertEqual((port.baudrate, port.bytesize, port.stopbits, port.parity, port.rtscts),
+                         (115200, 8, 1, "N", False))
+        self.end(link)
+
     def test_a_refused_rate_at_the_start(self):
         server = self.server()
         server.port.only = (9600,)
@@ -195,6 +207,45 @@ class Lines(Remote):
         self.assertEqual([x for x in events if x[0] in moved], wanted)
         self.end(link)
         self.assertEqual([x for x in events if x[0] in moved], wanted, "moved at close")
+
+    def test_nothing_to_move(self):
+        link = self.link(self.server().url)
+        self.assertEqual(link("modem", -1, -1), "ok")
+        self.end(link)
+
+    def test_lines_are_released_after_a_cancel(self):
+        server = self.server()
+        link = self.link(server.url)
+        self.assertEqual(link("modem", 0, 1), "ok")
+        self.assertEqual(link("cancel", 1), "ok")
+        time.sleep(0.05)
+        self.assertEqual(link("modem", 0, 0), "ok")
+        self.assertFalse(server.port.rts)
+        self.end(link)
+
+    def given_up(self, seconds):
+        """A line whose server still owes the answer to a question, for so long."""
+        server = self.server()
+        link = self.link(server.url)
+        server.port.slow = 9600
+        self.assertEqual(link("cancel", 100), "ok")
+        self.assertEqual(link("set", 9600, 7, 4, "e", 3), "failed Operation canceled")
+        threading.Timer(seconds, server.port.gate.set).start()
+        return server, link
+
+    def test_a_question_after_one_that_was_given_up(self):
+        server, link = self.given_up(0.3)
+        self.assertEqual(link("modem", 0, 1), "ok")
+        self.assertTrue(server.port.rts)
+        self.assertEqual(link("set", 57600, 8, 2, "n", 0), "ok")
+        self.assertEqual((server.port.baudrate, server.port.bytesize), (57600, 8))
+        self.end(link)
+
+    def test_a_line_with_a_question_given_up_is_left(self):
+        for seconds in (0, 0.3, 3):
+            with self.subTest(seconds):
+                link = self.given_up(seconds)[1]
+                self.end(link)
 
     def test_a_break_through_ser2net(self):
         server, _ = self.ser2net()
