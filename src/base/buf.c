@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,20 @@ size_t buf_utf8(const void *text)
 	return 0;
 }
 
+/* Controls behind ASCII, and what turns the direction of text: a terminal that shows the JSON would
+ * obey them. */
+static bool json_hidden(struct buf *b, const uint8_t *p, size_t len)
+{
+	unsigned int c = len == 2   ? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
+			 : len == 3 ? (p[0] & 0x0fU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU)
+				    : 0;
+	bool hidden = (c >= 0x80 && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+		      (c >= 0x2066 && c <= 0x2069);
+	if (hidden)
+		buf_printf(b, "\\u%04x", c);
+	return hidden;
+}
+
 void buf_json_text(struct buf *b, const char *text)
 {
 	const uint8_t *p = (const uint8_t *)text;
@@ -155,7 +170,8 @@ void buf_json_text(struct buf *b, const char *text)
 		} else if (n == 1) {
 			json_code_point(b, *p++);
 		} else {
-			buf_append(b, p, n);
+			if (!json_hidden(b, p, n))
+				buf_append(b, p, n);
 			p += n;
 		}
 	}

@@ -23,7 +23,8 @@ void buf_drop_front(struct buf *b, size_t len);
 /* Appends a JSON string in quotes; each byte stands for the code point of the same value (0-255).
  */
 void buf_json_bytes(struct buf *b, const void *bytes, size_t len);
-/* Appends a JSON string in quotes from UTF-8 text; invalid bytes become U+FFFD. */
+/* Appends a JSON string in quotes from UTF-8 text; invalid bytes become U+FFFD, and
+ * what a terminal would obey is escaped. */
 void buf_json_text(struct buf *b, const char *text);
 /* Length of the valid UTF-8 sequence that NUL-terminated text begins with, 0 when there is none:
  * surrogates and overlong forms are not valid. */

@@ -59,6 +59,13 @@ def main():
                                          "received": 2052, "sent": 2052}], "peers: %s" % extra[0]["peers"])
             check(extra[2]["peers"][3]["client"], "the tester's client is none")
             check(any("p0.0" in line for line in document["results"]["tests"][0]["stdout"]), "no peer's bytes")
+        run = document["results"]["extra"]["atconform"]
+        if name == "timed":
+            check([line["line"] for line in run["time_account"]["lines"]] == [0], "no line in the account")
+            check(run["time_account"]["waits"], "no wait in the account")
+        if name == "boards":
+            check([b["line"] for b in run["boards"]] == [0, 1], "boards: %s" % run["boards"])
+            check("out" in run["boards"][1] and "out" not in run["boards"][0], "which board is out")
         if name == "sample":
             broken = json.loads(json.dumps(document))
             broken["results"]["tests"][0]["ours"] = 1

@@ -293,6 +293,44 @@ def network(hostile=False):
     return journal
 
 
+def timed():
+    """Where the time went: lines that tell their rate, and a wait that a case demanded."""
+    journal = Journal()
+    journal.header()
+    journal.requirement("X-1")
+    journal.plan("basic/x/case", "AT+X", ["X-1"])
+    journal.add("line", l=0, what="open", text="serial:/dev/ttyUSB0", uart="115200,8,1,none,none")
+    journal.lease(0)
+    journal.exchange(0, "AT+X", "+X:" + "x" * 200, "OK")
+    journal.wait(40)
+    journal.add("wait", l=0, c=0, why="the module sleeps", **{"from": -30000000, "to": 0})
+    journal.exchange(0, "AT+X", "OK")
+    journal.release(0)
+    journal.verdict(0, "pass")
+    journal.end()
+    return journal
+
+
+def boards():
+    """Two boards of different firmware; the second goes out in the middle of the run."""
+    journal = Journal()
+    journal.header(mixed_firmware=True)
+    journal.requirement("X-1")
+    for line in range(2):
+        journal.plan("basic/x/case_%d" % line, "AT+X", ["X-1"])
+    for line in range(2):
+        journal.add("board", l=line, address="serial:/dev/ttyUSB%d" % line,
+                    firmware="AT version:1.%d.0.0\nSDK version:2.0.0" % line if line else "")
+    for line in range(2):
+        journal.lease(line, line=line)
+        journal.exchange(line, "AT+X", "OK", line=line)
+        journal.release(line, line=line)
+        journal.verdict(line, "pass")
+    journal.add("line", l=1, what="out", text="it does not answer any more")
+    journal.end()
+    return journal
+
+
 def sample(cases=200, hostile=False, wire=0, peers=False, **header):
     """A run with every verdict; most cases pass. With some that have peers, when asked for."""
     journal = Journal()

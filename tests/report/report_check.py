@@ -57,6 +57,8 @@ def journals():
     yield "loud", loud()
     yield "network", journal_gen.network()
     yield "network-hostile", journal_gen.network(hostile=True)
+    yield "timed", journal_gen.timed()
+    yield "boards", journal_gen.boards()
     yield "held", held(everything_against_everything())
     yield "held-known", held({"a": ("fail", "fail"), "b": ("pass", "pass")})
     yield "held-hostile", held({"a": ("fail", "fail"), "b": (None, "fail"), "c": ("pass", "pass")},
