@@ -358,7 +358,7 @@ class PutBack(CliTest):
 
     def test_after_a_signal(self):
         before = self.own()
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             out = os.path.join(self.home, f"out{code}")
             running = self.start("run", "--out", out, "--bench", self.lab(), "--iut", f"pty:{self.module.path}",
                                  "cwautoconn/off_does_not_join", "cwjap/stays_away_without_reconnection",
