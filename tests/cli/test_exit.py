@@ -66,6 +66,24 @@ class ExitCodes(CliTest):
         self.check_journal(result, "iut-unusable")
         self.check_reports(result)
 
+    def test_3_says_so_and_not_what_it_could_not_do(self):
+        """One clear line, not one for each case of the plan; the other reports name them."""
+        result = self.run_iut("serial:/dev/nope", "basic/*")
+        self.check_said(result, 3, "/dev/nope")
+        verdicts = {v["verdict"] for v in result.verdicts().values()}
+        self.assertLessEqual({"missing", "unequipped"}, verdicts)
+        self.assertNotIn("basic/", result.out + result.err)
+        self.assertRegex(result.out, r"(?m)^Missing: planned, without a verdict \(\d+\)$")
+        self.assertRegex(result.err, r"(?m)^\d+/\d+ .* unequipped")
+        self.assertLess(len(result.err.splitlines()), 4, result.err)
+        self.assertIn("basic/at/", self.check_reports(result)[2])
+
+    def test_0_names_what_was_left_out(self):
+        result = self.run_iut("virtual:", "basic/at/*", "basic/restore/*", "--without", "destructive")
+        self.assertEqual(result.code, 0, result.err)
+        for text in (result.out, result.err):
+            self.assertRegex(text, r"basic/restore/\w+")
+
     def test_4_a_report_that_cannot_be_written(self):
         result = self.run_iut("virtual:", "--report", "junit:/proc/none/junit.xml", "basic/at/*")
         self.check_said(result, 4, "/proc/none/junit.xml")
