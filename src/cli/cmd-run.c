@@ -259,16 +259,23 @@ static void decide(struct session *s)
 
 static int dry_run(const struct session *s)
 {
+	const struct rig_bench *bench = &s->bench.rig;
+	bool no_writes = bench->nvs_capped && bench->max_nvs_writes == 0;
 	for (size_t i = 0; i < s->suite.count; i++) {
 		const struct rig_case *c = &s->suite.cases[i];
-		printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
-			c->decided ? ": " : "", c->decided ? c->decided_why : "");
+		if (!c->decided && no_writes && nvs_is_writer(c->tags))
+			printf("%-60s skipped: it writes to flash, and no write is allowed\n",
+				c->id);
+		else
+			printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
+				c->decided ? ": " : "", c->decided ? c->decided_why : "");
 	}
 	if (s->schedule.shards)
 		printf("shard %d of %d, from a plan of %zu cases\n", s->schedule.shard,
 			s->schedule.shards, s->schedule.whole_count);
-	printf("%zu cases, %d job(s), profile %s (%s), bench %s; nothing was run\n", s->suite.count,
-		s->jobs, s->profile.profile.name, s->profile.why, s->bench.rig.name);
+	printf("%zu case%s, %d job%s, profile %s (%s), bench %s; nothing was run\n", s->suite.count,
+		s->suite.count == 1 ? "" : "s", s->jobs, s->jobs == 1 ? "" : "s",
+		s->profile.profile.name, s->profile.why, bench->name);
 	return EXIT_CONFORMS;
 }
 
