@@ -20,10 +20,12 @@
 #include "report/progress.h"
 #include "report/report.h"
 #include "rig/link.h"
+#include "rig/nvs.h"
 #include "rig/rig.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,16 +259,23 @@ static void decide(struct session *s)
 
 static int dry_run(const struct session *s)
 {
+	const struct rig_bench *bench = &s->bench.rig;
+	bool no_writes = bench->nvs_capped && bench->max_nvs_writes == 0;
 	for (size_t i = 0; i < s->suite.count; i++) {
 		const struct rig_case *c = &s->suite.cases[i];
-		printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
-			c->decided ? ": " : "", c->decided ? c->decided_why : "");
+		if (!c->decided && no_writes && nvs_is_writer(c->tags))
+			printf("%-60s skipped: it writes to flash, and no write is allowed\n",
+				c->id);
+		else
+			printf("%-60s %s%s%s\n", c->id, c->decided ? c->decided : "run",
+				c->decided ? ": " : "", c->decided ? c->decided_why : "");
 	}
 	if (s->schedule.shards)
 		printf("shard %d of %d, from a plan of %zu cases\n", s->schedule.shard,
 			s->schedule.shards, s->schedule.whole_count);
-	printf("%zu cases, %d job(s), profile %s (%s), bench %s; nothing was run\n", s->suite.count,
-		s->jobs, s->profile.profile.name, s->profile.why, s->bench.rig.name);
+	printf("%zu case%s, %d job%s, profile %s (%s), bench %s; nothing was run\n", s->suite.count,
+		s->suite.count == 1 ? "" : "s", s->jobs, s->jobs == 1 ? "" : "s",
+		s->profile.profile.name, s->profile.why, bench->name);
 	return EXIT_CONFORMS;
 }
 
@@ -424,6 +433,28 @@ static int reports(const struct session *s)
 	return code;
 }
 
+/* A reader or a terminal that goes (`| head`, a dropped ssh) takes nothing of the run with it. The
+ * rig takes a hangup; from then on it waits, so that the reports are written. */
+static void outlive_terminal(void)
+{
+	sigset_t hangup;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
+}
+
+/* What is opened later must not become the closed stdout that is written to. */
+static void keep_standard_files(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run_and_report(struct session *s, int argc, char **argv)
 {
 	struct error error = { 0 };
@@ -501,6 +532,7 @@ int cmd_run(int argc, char **argv)
 {
 	struct session s = { 0 };
 	struct error error = { 0 };
+	keep_standard_files();
 	int code = run_options_parse(&s.options, argc, argv);
 	if (code < 0 && s.options.resume)
 		code = resume(&s);
@@ -510,6 +542,8 @@ int cmd_run(int argc, char **argv)
 		code = cli_fail(EXIT_USAGE, &error);
 	if (code < 0) {
 		decide(&s);
+		if (!s.options.dry_run)
+			outlive_terminal();
 		code = s.options.dry_run ? dry_run(&s) : run_and_report(&s, argc, argv);
 	}
 	finish(&s);

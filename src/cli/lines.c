@@ -63,9 +63,9 @@ int lines_choose(struct rig_iut *out, const struct rig_bench *bench, const struc
 		out[n] = out[0];
 	if (jobs > n)
 		return error_set(error, NULL, 0, 0,
-			"--jobs %d, but the bench has %d line(s) to an IUT; name one --iut for "
+			"--jobs %d, but the bench has %d line%s to an IUT; name one --iut for "
 			"each job",
-			jobs, n);
+			jobs, n, n == 1 ? "" : "s");
 	out[jobs] = (struct rig_iut){ 0 };
 	return jobs;
 }

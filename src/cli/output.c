@@ -9,8 +9,10 @@
 #include "report/index.h"
 #include "report/report.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FORMAT_SIZE = 32 };
 
@@ -53,6 +55,13 @@ static void run_folder(struct buf *out, const char *path)
 	buf_append(out, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
 }
 
+/* Nobody reads the console any more: a pipe's reader has ended, the terminal has hung up. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL));
+}
+
 static int write_one(const struct run *run, const char *dir, const char *word, struct error *error)
 {
 	char format[FORMAT_SIZE];
@@ -66,7 +75,8 @@ static int write_one(const struct run *run, const char *dir, const char *word, s
 		buf_printf(&path, "/%s", usual);
 		file = buf_text(&path);
 	}
-	return report_write(run, format, file, error);
+	int result = report_write(run, format, file, error);
+	return result < 0 && !file && nobody_reads() ? 0 : result;
 }
 
 int output_reports(const char *source, const char *dir, const char *const formats[])

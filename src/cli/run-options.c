@@ -38,7 +38,7 @@ static const char help[] =
 	"  --allow destructive  cases that restore, roll back or rewrite the module's settings\n"
 	"  --without TAG        leave out the cases of a tag: slow, radio, nvs, uart, "
 	"destructive,\n"
-	"                       needs:FACILITY; may be a glob, and be repeated\n"
+	"                       issue:NAME, needs:FACILITY; may be a glob, and be repeated\n"
 	"  --max-nvs-writes N   no further case that writes to the module's flash once a line "
 	"has\n"
 	"                       had N such writes (0: none at all)\n"

@@ -24,9 +24,29 @@ struct time_account *reader_time(struct reader *r, struct lane *lane)
 	return &lane->time;
 }
 
+/* Whether the address tells it: a host under load may deliver late what took no time, and all at
+ * once what did. Any `pace` but `pace=0` asks the virtual module for it. */
+static enum time_pace pace_of(const char *address)
+{
+	if (strncmp(address, "replay:", 7) == 0)
+		return TIME_PACE_NEVER;
+	if (strncmp(address, "virtual:", 8) != 0)
+		return TIME_PACE_SEEN;
+	for (const char *at = strchr(address, '?'); at; at = strchr(at, '&')) {
+		size_t len = strcspn(++at, "&");
+		bool off = len == 6 && strncmp(at, "pace=0", 6) == 0;
+		if (strncmp(at, "pace", 4) == 0 && (len == 4 || at[4] == '=') && !off)
+			return TIME_PACE_ALWAYS;
+	}
+	return TIME_PACE_NEVER;
+}
+
 void reader_time_opened(struct reader *r, struct lane *lane, const char *uart)
 {
+	const char *address;
 	time_rate(reader_time(r, lane), uart, true);
+	if (reader_text(r, "text", &address) == 0)
+		time_pace(&lane->time, pace_of(address));
 	time_bench(&lane->time, r->t, r->t);
 	r->run->time_account.told = r->run->time_account.told || *uart;
 }

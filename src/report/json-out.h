@@ -27,6 +27,14 @@ void out_flag(struct json_out *j, const char *key, bool value);
 void out_list(struct json_out *j, const char *key, const char *const *texts); /* not when empty */
 
 struct run;
+struct run_breach;
+struct run_waiver;
+/* report-ctrf-extra.c: "extra": { "atconform": { */
+void out_open_extra(struct json_out *j);
+void out_close_extra(struct json_out *j);
+void out_breaches(struct json_out *j, const struct run_breach *list, size_t count);
+void out_waiver(struct json_out *j, const char *key, const struct run_waiver *w);
+void out_run_extra(struct json_out *j, const struct run *run); /* that of the run itself */
 /* report-ctrf-time.c: "time_account", when the journal tells. */
 void out_time_account(struct json_out *j, const struct run *run);
 

@@ -23,6 +23,8 @@ struct progress {
 	int64_t start_ns, drawn_ns, beat_ns;
 	size_t beat_tenth;
 	char current[256];
+	struct buf held; /* lines of cases that no module was needed for, until one has its turn */
+	bool begun;
 	size_t cases;
 	enum verdict verdicts[]; /* of each case so far; VERDICT_COUNT: none */
 };
@@ -95,11 +97,15 @@ static void draw(struct progress *p)
 	p->drawn_ns = t;
 }
 
+static size_t tenth(const struct progress *p)
+{
+	return p->total ? p->done * 10 / p->total : 0;
+}
+
 static void beat(struct progress *p)
 {
 	int64_t t = clock_ns();
-	size_t tenth = p->total ? p->done * 10 / p->total : 0;
-	if (p->terminal || (t - p->beat_ns < HEARTBEAT_NS && tenth == p->beat_tenth))
+	if (p->terminal || (t - p->beat_ns < HEARTBEAT_NS && tenth(p) == p->beat_tenth))
 		return;
 	AUTO_BUF struct buf line = { 0 };
 	buf_printf(&line, "%zu/%zu", p->done, p->total);
@@ -108,13 +114,39 @@ static void beat(struct progress *p)
 	fprintf(p->out, "%s\n", buf_text(&line));
 	fflush(p->out);
 	p->beat_ns = t;
-	p->beat_tenth = tenth;
+	p->beat_tenth = tenth(p);
+}
+
+/* A case has the line, so that there is a module: what was decided without it is worth a reader's
+ * time. */
+static void release_held(struct progress *p)
+{
+	p->begun = true;
+	if (!p->held.len)
+		return;
+	clear(p);
+	fputs(buf_text(&p->held), p->out);
+	fflush(p->out);
+	buf_finish(&p->held);
+}
+
+/* No case ever had it: how many were decided is enough. */
+static void sum_up_held(struct progress *p)
+{
+	AUTO_BUF struct buf line = { 0 };
+	if (!p->held.len)
+		return;
+	buf_printf(&line, "%zu/%zu", p->done, p->total);
+	say_counts(p, &line);
+	fprintf(p->out, "%s\n", buf_text(&line));
+	buf_finish(&p->held);
 }
 
 void progress_case_started(struct progress *p, const char *name)
 {
 	if (!p)
 		return;
+	release_held(p);
 	snprintf(p->current, sizeof(p->current), "%s", name);
 	draw(p);
 }
@@ -155,7 +187,7 @@ void progress_more(struct progress *p, size_t attempts)
 	if (!p)
 		return;
 	p->total += attempts;
-	p->beat_tenth = p->done * 10 / p->total;
+	p->beat_tenth = tenth(p);
 }
 
 static enum verdict count(struct progress *p, size_t index, enum attempt_why why, enum verdict v)
@@ -176,14 +208,25 @@ void progress_case_ended(struct progress *p, size_t index, const char *name, enu
 		return;
 	p->done++;
 	enum verdict now = count(p, index, why, v);
+	bool without = v == VERDICT_SKIPPED || v == VERDICT_UNEQUIPPED || v == VERDICT_NA;
+	bool hold = !p->begun && without && why == ATTEMPT_FIRST;
+	if (!hold)
+		release_held(p);
 	if (worth_a_line(p, v) || now == VERDICT_FLAKY) {
 		AUTO_BUF struct buf line = { 0 };
 		buf_printf(&line, "%s  %s%s%s", verdict_name(now == VERDICT_FLAKY ? now : v), name,
 			message && *message ? "  " : "", message ? message : "");
 		if (why != ATTEMPT_FIRST)
 			buf_printf(&line, "  (%s)", attempt_why_name(why));
-		say(p, buf_text(&line));
+		if (hold) {
+			text_clean(&p->held, buf_text(&line));
+			buf_putc(&p->held, '\n');
+		} else {
+			say(p, buf_text(&line));
+		}
 	}
+	if (hold)
+		p->beat_tenth = tenth(p);
 	beat(p);
 	draw(p);
 }
@@ -209,6 +252,7 @@ void progress_destroy(struct progress *p)
 	if (!p)
 		return;
 	clear(p);
+	sum_up_held(p);
 	fflush(p->out);
 	free(p);
 }

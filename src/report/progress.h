@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The live line of a run: done/total, verdicts, current case, time left. Plain lines when standard
  * error is no terminal or in CI: each case that did not pass, and a heartbeat every 10 s or 10 %.
+ * Cases that needed no module are named once another has the line; when none ever has, counted.
  * All functions take NULL for no progress at all. */
 #ifndef REPORT_PROGRESS_H
 #define REPORT_PROGRESS_H

@@ -162,7 +162,21 @@ static bool belongs(const struct section *s, const struct run_case *c)
 	       (s->inferred < 0 || a->inferred == (s->inferred == 1));
 }
 
-static void section_lines(const struct run *run, const struct section *s, FILE *out)
+/* Of a run that ended before any case had the line there is one thing to say, and it is said
+ * elsewhere: thousands of names would bury it. */
+static bool never_began(const struct run *run)
+{
+	if (run->end == RUN_COMPLETE)
+		return false;
+	for (size_t i = 0; i < run->case_count; i++)
+		for (size_t k = 0; k < run->cases[i].attempt_count; k++)
+			if (run->cases[i].attempts[k].leased)
+				return false;
+	return true;
+}
+
+static void section_lines(
+	const struct run *run, const struct section *s, bool count_only, FILE *out)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < run->case_count; i++)
@@ -170,6 +184,8 @@ static void section_lines(const struct run *run, const struct section *s, FILE *
 	if (!count)
 		return;
 	fprintf(out, "\n%s (%zu)\n", s->title, count);
+	if (s->brief && count_only)
+		return;
 	for (size_t i = 0; i < run->case_count; i++) {
 		const struct run_case *c = &run->cases[i];
 		if (!belongs(s, c))
@@ -263,9 +279,10 @@ static void totals(const struct run *run, FILE *out)
 static int write_console(const struct run *run, FILE *out, struct error *error)
 {
 	(void)error;
+	bool count_only = never_began(run);
 	head(run, out);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		section_lines(run, &sections[i], out);
+		section_lines(run, &sections[i], count_only, out);
 	extras(run, out);
 	totals(run, out);
 	return 0;

@@ -9,7 +9,8 @@
 
 enum { DEFAULT_BAUD = 115200, HALF_BITS = 20 };
 /* Longest of anything: about 146 years would overflow, and no run lasts a year. */
-#define MOST_NS INT64_C(31536000000000000)
+#define MOST_NS  INT64_C(31536000000000000)
+#define LEAST_NS INT64_C(1000000000) /* of line and waits, for a ratio */
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -58,6 +59,11 @@ void time_rate(struct time_account *a, const char *uart, bool first)
 	a->byte_ns = halves * INT64_C(500000000) / baud;
 	if (first)
 		a->first_byte_ns = a->byte_ns;
+}
+
+void time_pace(struct time_account *a, enum time_pace pace)
+{
+	a->pace = pace;
 }
 
 void time_rate_back(struct time_account *a)
@@ -234,7 +240,8 @@ static void end_lease(struct time_account *a, int64_t end)
 	size_t waits = join_waits(a->spans, a->count);
 	a->impossible = sooner(a->impossible + later(0, a->sent_to - end), MOST_NS);
 	/* A quarter is more than a host that reads late makes of a line. */
-	bool paced = a->impossible <= a->nominal / 4;
+	bool seen = a->impossible <= a->nominal / 4;
+	bool paced = a->pace == TIME_PACE_SEEN ? seen : a->pace == TIME_PACE_ALWAYS;
 	walk_lease(a, !paced, waits, line, line_count, end);
 	a->sum.leases += a->nominal > 0;
 	a->sum.paced += a->nominal > 0 && paced;
@@ -309,7 +316,7 @@ bool time_is_paced(const struct time_sum *sum)
 double time_ratio(const struct time_sum *sum)
 {
 	int64_t needed = sum->kind[TIME_LINE] + sum->kind[TIME_WAIT];
-	return time_is_paced(sum) && needed > 0 ? (double)sum->wall / (double)needed : 0;
+	return time_is_paced(sum) && needed >= LEAST_NS ? (double)sum->wall / (double)needed : 0;
 }
 
 const char *time_kind_name(enum time_kind kind)

@@ -19,6 +19,12 @@ enum time_kind {
 	TIME_KINDS
 };
 
+enum time_pace {        /* of a line: whether its bytes take the time that the rate says */
+	TIME_PACE_SEEN, /* judged lease by lease, by when they come */
+	TIME_PACE_ALWAYS,
+	TIME_PACE_NEVER
+};
+
 struct time_sum {
 	int64_t wall, kind[TIME_KINDS];
 	/* Leases with bytes; and those of them in which these took the time that the rate says. In
@@ -34,6 +40,7 @@ struct time_span {
 
 struct time_account {
 	bool open, leased;
+	enum time_pace pace;
 	int64_t byte_ns, first_byte_ns; /* now, and when the line was opened */
 	int64_t since, last;            /* begin of the present segment; latest time seen */
 	int64_t sent_to, received_to;   /* the line is busy until then, each direction */
@@ -48,7 +55,8 @@ struct time_account {
 void time_begin(struct time_account *a, int64_t t);
 /* "115200,8,1,none,none"; what is not like that is passed over. `first`: what it returns to. */
 void time_rate(struct time_account *a, const char *uart, bool first);
-void time_rate_back(struct time_account *a); /* after recovery */
+void time_pace(struct time_account *a, enum time_pace pace); /* known; else it is seen */
+void time_rate_back(struct time_account *a);                 /* after recovery */
 void time_sent(struct time_account *a, int64_t t, int64_t bytes);
 void time_received(struct time_account *a, int64_t t, int64_t bytes);
 /* The module, or the network at its other side, did something that is not on the line. */
@@ -65,7 +73,8 @@ void time_add(struct time_sum *sum, const struct time_sum *more);
 
 /* Whether most leases were paced: else there is no ratio. */
 bool time_is_paced(const struct time_sum *sum);
-/* Wall time against line and demanded waits; 0 when there is none. */
+/* Wall time against line and demanded waits; 0 when there is none, or these are below a second:
+ * then what a run takes at its begin and end is all that it would say. */
 double time_ratio(const struct time_sum *sum);
 const char *time_kind_name(enum time_kind kind); /* "line", "demanded waits" … */
 

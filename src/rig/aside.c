@@ -59,10 +59,13 @@ static int waiting_signal(const sigset_t *ends)
 int aside(const struct aside *what, int (*talk)(struct talk *t, void *user, struct error *error),
 	void *user, int *signal, struct error *error)
 {
+	struct sigaction hangup;
 	sigset_t ends, before;
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaddset(&ends, SIGHUP); /* not with nohup(1) */
 	pthread_sigmask(SIG_BLOCK, &ends, &before);
 	char *dir = tempdir_create(error);
 	struct sigaction pipe_before;

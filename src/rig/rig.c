@@ -114,6 +114,10 @@ static void on_signal(evutil_socket_t signal, short what, void *user)
 {
 	(void)what;
 	struct rig *rig = user;
+	/* A terminal that goes may say so twice, the shell for it and the kernel. */
+	bool hangup = signal == SIGHUP;
+	if (hangup && (rig->putting_back || rig->stopping))
+		return;
 	if (rig->putting_back) {
 		tell(rig->cancel_fd);
 		return;
@@ -125,7 +129,9 @@ static void on_signal(evutil_socket_t signal, short what, void *user)
 		return;
 	}
 	rig_stop(rig, RIG_INTERRUPTED, (int)signal,
-		signal == SIGINT ? "interrupted by SIGINT" : "ended by SIGTERM");
+		signal == SIGINT ? "interrupted by SIGINT"
+		: hangup         ? "ended by SIGHUP: the terminal or the connection is gone"
+				 : "ended by SIGTERM");
 }
 
 /* The first time the suite program has had its grace; the second time nobody is waited for. */
@@ -316,12 +322,39 @@ static void tear_down(struct rig *rig)
 	tempdir_remove(rig->dir);
 }
 
+/* nohup(1) means that it shall go on. */
+static bool hangup_ends(void)
+{
+	struct sigaction now;
+	return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN;
+}
+
+/* Outside of the loop a hangup waits: what is under way then is the run's end anyway. */
+static void turn_loop(struct rig *rig)
+{
+	struct event hangup;
+	sigset_t only, before;
+	bool ends = hangup_ends();
+	sigemptyset(&only);
+	sigaddset(&only, SIGHUP);
+	event_assign(&hangup, rig->base, SIGHUP, EV_SIGNAL | EV_PERSIST, on_signal, rig);
+	if (ends) {
+		event_add(&hangup, NULL);
+		pthread_sigmask(SIG_UNBLOCK, &only, &before);
+	}
+	event_base_dispatch(rig->base);
+	if (ends) {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		event_del(&hangup);
+	}
+}
+
 static void run_cases(struct rig *rig)
 {
 	if (set_up(rig) == 0) {
 		for (size_t i = 0; i < rig->lane_count; i++)
 			lane_setup(rig, i);
-		event_base_dispatch(rig->base);
+		turn_loop(rig);
 	}
 	tear_down(rig);
 }

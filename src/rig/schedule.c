@@ -45,9 +45,10 @@ static void skip_spent(struct rig *rig)
 		for (size_t i = 0; i < rig->lane_count && !possible; i++)
 			possible = rig->lanes[i].state != LANE_OUT && may_write(&rig->lanes[i], w);
 		char why[120];
+		long long most = (long long)rig->lanes[0].nvs.most;
 		snprintf(why, sizeof(why),
-			"it writes to flash, and %lld writes (--max-nvs-writes) are made",
-			(long long)rig->lanes[0].nvs.most);
+			"it writes to flash, and the line has had the %lld write%s allowed", most,
+			most == 1 ? "" : "s");
 		if (!possible)
 			worker_abort(w, "skipped", why);
 	}

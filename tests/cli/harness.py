@@ -105,8 +105,8 @@ class Running:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             out, err = self.process.communicate()
-            raise AssertionError(f"no end after {timeout} s\nout: {out[-2000:]}\nerr: {err[-2000:]}")
-        return Result(self.process.returncode, out, err, self.dir)
+            raise AssertionError(f"no end after {timeout} s\nout: {(out or '')[-2000:]}\nerr: {(err or '')[-2000:]}")
+        return Result(self.process.returncode, out or "", err or "", self.dir)
 
     def wait_for(self, wanted, timeout=30):
         """Until a journal line fits."""
@@ -156,9 +156,9 @@ class CliTest(unittest.TestCase):
         run_dir = dict(zip(args, args[1:])).get("--out", os.path.join(tmp, "none"))
         variables = {**os.environ, "TMPDIR": tmp, MARK: mark, "CI": "1", **(env or {})}
         process = subprocess.Popen(
-            [program, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, errors="replace", env=variables, cwd=self.home,
-            start_new_session=True, **popen)
+            [program, *args], text=True, errors="replace", env=variables, cwd=self.home,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+               "start_new_session": True, **popen})
         return Running(process, run_dir, mark, tmp)
 
     def finish(self, running, timeout=90):

@@ -333,7 +333,7 @@ class Unfit(DoctorTest):
 
     def test_interrupted(self):
         """At once, and nothing is left."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             running = self.start("doctor", "--iut", fake("silent"))
             while len(marked_processes(running.mark)) < 2:
                 self.assertIsNone(running.process.poll(), "it has ended")

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Every documented exit code, by a run that ends with it; and runs that are interrupted."""
+import fcntl
 import json
 import os
+import pty
 import resource
 import shutil
 import signal
+import termios
 import time
 import unittest
 
@@ -62,6 +65,24 @@ class ExitCodes(CliTest):
         self.check_said(result, 3)
         self.check_journal(result, "iut-unusable")
         self.check_reports(result)
+
+    def test_3_says_so_and_not_what_it_could_not_do(self):
+        """One clear line, not one for each case of the plan; the other reports name them."""
+        result = self.run_iut("serial:/dev/nope", "basic/*")
+        self.check_said(result, 3, "/dev/nope")
+        verdicts = {v["verdict"] for v in result.verdicts().values()}
+        self.assertLessEqual({"missing", "unequipped"}, verdicts)
+        self.assertNotIn("basic/", result.out + result.err)
+        self.assertRegex(result.out, r"(?m)^Missing: planned, without a verdict \(\d+\)$")
+        self.assertRegex(result.err, r"(?m)^\d+/\d+ .* unequipped")
+        self.assertLess(len(result.err.splitlines()), 4, result.err)
+        self.assertIn("basic/at/", self.check_reports(result)[2])
+
+    def test_0_names_what_was_left_out(self):
+        result = self.run_iut("virtual:", "basic/at/*", "basic/restore/*", "--without", "destructive")
+        self.assertEqual(result.code, 0, result.err)
+        for text in (result.out, result.err):
+            self.assertRegex(text, r"basic/restore/\w+")
 
     def test_4_a_report_that_cannot_be_written(self):
         result = self.run_iut("virtual:", "--report", "junit:/proc/none/junit.xml", "basic/at/*")
@@ -126,7 +147,7 @@ while True:
 
 
 class Interrupted(CliTest):
-    """SIGINT and SIGTERM: the reports are written, the rest is missing, nothing is left."""
+    """SIGINT, SIGTERM and SIGHUP: the reports are written, the rest is missing, nothing is left."""
 
     def interrupt(self, number, code, jobs="1"):
         out = os.path.join(self.home, "run")
@@ -149,6 +170,42 @@ class Interrupted(CliTest):
 
     def test_143_sigterm(self):
         self.interrupt(signal.SIGTERM, 143)
+
+    def test_129_sighup(self):
+        self.interrupt(signal.SIGHUP, 129)
+
+    def test_129_when_the_terminal_closes(self):
+        """A shell and the kernel both say it; and nobody reads what is written then."""
+        out = os.path.join(self.home, "run")
+        terminal, line = pty.openpty()
+        running = self.start("run", "--out", out, "--iut", fake("stall", "--at", "AT+GMR"), "--bench",
+                             self.slow_bench(), "basic/at/*", "basic/gmr/*", env={"CI": ""}, stdout=line, stderr=line,
+                             preexec_fn=lambda: fcntl.ioctl(line, termios.TIOCSCTTY, 0))
+        os.close(line)
+        running.wait_for(lambda e: e["e"] == "tx" and e["bytes"].startswith("AT+GMR"))
+        os.close(terminal)
+        try:
+            while running.process.poll() is None:
+                running.signal(signal.SIGHUP)
+                time.sleep(0.005)
+        except ProcessLookupError:
+            pass
+        result = self.finish(running, 20)
+        self.assertEqual(result.code, 129)
+        events = self.check_journal(result, "interrupted")
+        self.assertEqual(events[-1]["signal"], signal.SIGHUP)
+        self.check_reports(result)
+
+    def test_nohup_stays_deaf_to_sighup(self):
+        out = os.path.join(self.home, "run")
+        running = self.start("run", "--out", out, "basic/gmr/*", "basic/at/*", restore_signals=False,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        running.wait_for(lambda e: e["e"] == "verdict" and e["verdict"] == "pass")
+        running.signal(signal.SIGHUP)
+        result = self.finish(running, 30)
+        self.assertEqual(result.code, 0, result.err)
+        self.check_journal(result)
+        self.check_reports(result)
 
     def test_130_with_two_jobs(self):
         self.interrupt(signal.SIGINT, 130, jobs="2")
@@ -209,6 +266,49 @@ class Interrupted(CliTest):
         with open(result.path("report.json"), encoding="utf-8") as f:
             states = {t.get("rawStatus") for t in json.load(f)["results"]["tests"]}
         self.assertLessEqual({"pass", "missing"}, states)
+
+
+class NobodyReads(CliTest):
+    """A reader that goes away is no fault of the run's."""
+
+    def ended(self, code, *args, **files):
+        out = os.path.join(self.home, "run")
+        running = self.start("run", "--out", out, *args, **files)
+        for end in files.values():
+            if isinstance(end, int) and end > 2:
+                os.close(end)
+        result = self.finish(running)
+        self.assertEqual(result.code, code, result.err)
+        self.check_journal(result)
+        self.check_reports(result)
+        return result
+
+    def closed_pipe(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        return writer
+
+    def test_of_standard_output(self):
+        result = self.ended(0, "basic/at/*", stdout=self.closed_pipe())
+        self.assertEqual(result.said, [])
+
+    def test_of_standard_output_of_a_fail(self):
+        self.ended(1, "--iut", "virtual:?dialect=field", "basic/gslp/*", stdout=self.closed_pipe())
+
+    def test_of_standard_error(self):
+        self.ended(0, "basic/at/*", "basic/restore/*", "--without", "destructive", stderr=self.closed_pipe())
+
+    def test_there_are_no_such_files_at_all(self):
+        def close():
+            os.close(1)
+            os.close(2)
+        self.ended(0, "basic/at/*", "basic/restore/*", "--without", "destructive", preexec_fn=close)
+
+    def test_a_full_disk_is_told_all_the_same(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            out = os.path.join(self.home, "run")
+            result = self.call("run", "--out", out, "basic/at/*", stdout=full)
+        self.check_said(result, 4, "standard output")
 
 
 class Journal(CliTest):

@@ -200,7 +200,7 @@ class Writes(CliTest):
             self.assertEqual(lines_of(tx, SAVED + REWRITE), [], case)
             if "nvs" in plan["tags"]:
                 self.assertEqual(result.verdicts()[case]["verdict"], "skipped", case)
-                self.assertIn("(--max-nvs-writes)", result.verdicts()[case]["message"])
+                self.assertIn("the 0 writes allowed", result.verdicts()[case]["message"])
             else:
                 self.assertEqual(result.verdicts()[case]["verdict"], "pass", case)
 
@@ -219,6 +219,22 @@ class Writes(CliTest):
                 self.assertEqual(raw["set_mode_refuses_4"], "fail")
                 # The run goes on or not as behind any other fail.
                 self.assertEqual(raw["query_answers_as_documented"], "missing" if more else "pass")
+
+    def test_a_dry_run_shows_a_cap_of_none(self):
+        with open(os.path.join(SOURCE, "fixtures/benches/virtual.json"), encoding="utf-8") as f:
+            bench = self.file("none.json", json.dumps({**json.load(f), "max_nvs_writes": 0}))
+        for words in (("--max-nvs-writes", "0"), ("--bench", bench), ("--bench", bench, "--max-nvs-writes", "1"), ()):
+            result = self.call("run", "--dry-run", *words, "sysmsg/*", "sysram/*")
+            self.assertEqual(result.code, 0, result.err)
+            skipped = set(re.findall(r"(?m)^(\S+) +skipped: it writes to flash", result.out))
+            run = set(re.findall(r"(?m)^(\S+) +run$", result.out))
+            self.assertTrue(run)
+            self.assertRegex(result.out, r"\d+ cases, 1 job, ")
+            if words in ((), ("--bench", bench, "--max-nvs-writes", "1")):
+                self.assertEqual(skipped, set())
+            else:
+                done = self.run_iut("virtual:", "--max-nvs-writes", "0", "sysmsg/*", "sysram/*").verdicts()
+                self.assertEqual(skipped, {c for c, v in done.items() if v["verdict"] == "skipped"})
 
     def test_the_cap_is_of_each_line_and_a_bench_may_have_it(self):
         with open(os.path.join(SOURCE, "fixtures/benches/virtual.json"), encoding="utf-8") as f:
@@ -374,7 +390,7 @@ class PutBack(CliTest):
 
     def test_after_a_signal(self):
         before = self.own()
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             out = os.path.join(self.home, f"out{code}")
             running = self.start("run", "--out", out, "--bench", self.lab(), "--iut", f"pty:{self.module.path}",
                                  "cwautoconn/off_does_not_join", "cwjap/stays_away_without_reconnection",

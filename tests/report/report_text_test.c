@@ -96,6 +96,30 @@ Test(progress, a_terminal_has_one_line_that_is_cleared_at_the_end)
 	free(text);
 }
 
+/* What a log says of two cases that no module was needed for, and of a third when it begins. */
+static void before_the_first(bool begins, const char *wanted)
+{
+	char said[1024] = "";
+	FILE *out = fmemopen(said, sizeof(said), "w");
+	struct progress *p = progress_create(out, false, 3, 3);
+	progress_case_ended(p, 0, "a/b/off", ATTEMPT_FIRST, VERDICT_SKIPPED, "why\x1b");
+	progress_case_ended(p, 1, "a/b/bare", ATTEMPT_FIRST, VERDICT_UNEQUIPPED, "peers");
+	progress_tick(p);
+	fflush(out);
+	cr_assert_str_eq(said, "");
+	if (begins)
+		progress_case_started(p, "a/b/begins");
+	progress_destroy(p);
+	fclose(out);
+	cr_assert_str_eq(said, wanted);
+}
+
+Test(progress, cases_without_a_module_are_named_when_another_begins)
+{
+	before_the_first(true, "skipped  a/b/off  why\\x1b\nunequipped  a/b/bare  peers\n");
+	before_the_first(false, "2/3  1 unequipped  1 skipped\n");
+}
+
 /* One pass, and one case of this verdict: what the lines of a log count. */
 static void counts_apart(enum verdict v)
 {

@@ -52,7 +52,38 @@ Test(time_account, an_exchange_is_line_module_and_tester)
 	struct time_sum sum = ended(30 * MS);
 	kinds(&sum, 4 + 10, 0, 4, 0, 5 + 2 + 1 + 4);
 	cr_assert(time_is_paced(&sum));
-	cr_assert_float_eq(time_ratio(&sum), 30 / 14.0, 1e-6);
+	cr_assert_float_eq(time_ratio(&sum), 0, 1e-9, "of 14 ms there is none");
+}
+
+Test(time_account, the_ratio_is_that_of_the_wall_time_to_line_and_waits)
+{
+	begin_lease(0);
+	time_sent(&account, 0, 600);
+	time_waited(&account, 600 * MS, 1000 * MS);
+	time_release(&account, 2000 * MS);
+	struct time_sum sum = ended(2500 * MS);
+	kinds(&sum, 600, 400, 0, 0, 1500);
+	cr_assert_float_eq(time_ratio(&sum), 2.5, 1e-6);
+	sum.kind[TIME_LINE] -= 1;
+	cr_assert_float_eq(time_ratio(&sum), 0, 1e-9);
+}
+
+/* What is known of a line holds, however early or late the host read. */
+Test(time_account, a_known_pace_is_not_judged)
+{
+	begin_lease(0);
+	time_pace(&account, TIME_PACE_NEVER);
+	time_sent(&account, 0, 4);
+	time_received(&account, 1000 * MS, 100); /* late enough for a line */
+	struct time_sum sum = ended(2000 * MS);
+	kinds(&sum, 0, 0, 1000, 0, 1000);
+	cr_assert(!time_is_paced(&sum));
+	begin_lease(0);
+	time_pace(&account, TIME_PACE_ALWAYS);
+	time_received(&account, 100 * MS, 300); /* more than there was time for */
+	sum = ended(100 * MS);
+	kinds(&sum, 100, 0, 0, 0, 0);
+	cr_assert(time_is_paced(&sum));
 }
 
 Test(time_account, both_directions_at_a_time_count_once)
@@ -224,7 +255,8 @@ static void write_timed(const char *open, const char *wait)
 	end("complete", 0);
 }
 
-#define OPEN "\"l\":0,\"what\":\"open\",\"text\":\"virtual:\""
+#define OPENED(address) "\"l\":0,\"what\":\"open\",\"text\":\"" address "\""
+#define OPEN            OPENED("serial:/dev/ttyUSB0")
 
 static const char *told_of(void)
 {
@@ -241,7 +273,7 @@ Test(time_of_a_run, is_one_line)
 		"\"l\":0,\"c\":0,\"why\":\"nothing is to come\",\"from\":-1000000,\"to\":0");
 	cr_assert_str_eq(told_of(),
 		"wall 0.0 s = line 0.0 s + demanded waits 0.0 s + module 0.0 s + "
-		"bench 0.0 s + tester 0.0 s (ratio 6.00)");
+		"bench 0.0 s + tester 0.0 s");
 	const struct run_time *time = &run->time_account;
 	cr_assert_eq(time->line_count, 1);
 	cr_assert_eq(time->sum.wall, 12 * MS);
@@ -249,6 +281,31 @@ Test(time_of_a_run, is_one_line)
 	cr_assert_eq(time->wait_count, 1);
 	cr_assert_str_eq(time->waits[0].why, "nothing is to come");
 	finish();
+}
+
+Test(time_of_a_run, knows_by_the_address_of_its_pace)
+{
+	static const struct {
+		const char *open;
+		bool paced;
+	} all[] = {
+		{ OPENED("virtual:"), false },
+		{ OPENED("virtual:?dialect=field"), false },
+		{ OPENED("virtual:?pace=0"), false },
+		{ OPENED("virtual:?images=pace&dialect=pace"), false },
+		{ OPENED("virtual:?pace"), true },
+		{ OPENED("virtual:?dialect=field&pace=1"), true },
+		{ OPENED("replay:runs/1"), false },
+		{ OPENED("tcp:host:1"), true },
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char open[200];
+		snprintf(open, sizeof(open), "%s,\"uart\":\"100000,8,1,none,none\"", all[i].open);
+		write_timed(open, NULL);
+		bool none = strstr(told_of(), "no ratio") != NULL;
+		cr_assert_eq(none, !all[i].paced, "%s: %s", all[i].open, told_of());
+		finish();
+	}
 }
 
 Test(time_of_a_run, is_not_told_by_an_older_journal)
