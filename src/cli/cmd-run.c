@@ -525,6 +525,7 @@ static int resume(struct session *s)
 		return -1;
 	printf("the run in %s is complete: nothing is left to run\n", s->resume.dir);
 	s->run_dir = strdup(s->resume.dir);
+	outlive_terminal();
 	return reports(s);
 }
 

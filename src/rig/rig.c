@@ -116,7 +116,7 @@ static void on_signal(evutil_socket_t signal, short what, void *user)
 	struct rig *rig = user;
 	/* A terminal that goes may say so twice, the shell for it and the kernel. */
 	bool hangup = signal == SIGHUP;
-	if (hangup && (rig->putting_back || rig->stopping))
+	if (hangup && rig->stopping)
 		return;
 	if (rig->putting_back) {
 		tell(rig->cancel_fd);

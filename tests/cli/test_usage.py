@@ -43,7 +43,7 @@ class Words(CliTest):
                 self.check_usage("run", "--jobs", word, says=("--jobs", "1 to 64"))
 
     def test_jobs_beyond_the_lines_of_the_bench(self):
-        self.check_usage("run", "--iut", "pty:/nowhere", "--jobs", "2", says=("--jobs 2", "--iut"))
+        self.check_usage("run", "--iut", "pty:/nowhere", "--jobs", "2", says=("--jobs 2", "has 1 line to", "--iut"))
 
     def test_gate_allow_and_report_name_their_choices(self):
         self.check_usage("run", "--gate", "all", says=("--gate all", "inferred or stated"))
