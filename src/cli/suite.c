@@ -247,8 +247,8 @@ int suite_shard(struct suite *suite, int index, int of, char *hash, struct error
 	hash_names(suite, hash);
 	if ((size_t)index > suite->count)
 		return error_set(error, NULL, 0, 0,
-			"--shard %d/%d: the plan has %zu case(s), so that this part has none",
-			index, of, suite->count);
+			"--shard %d/%d: the plan has %zu case%s, so that this part has none", index,
+			of, suite->count, suite->count == 1 ? "" : "s");
 	suite->elsewhere = calloc(suite->count + 1, sizeof(*suite->elsewhere));
 	if (!suite->elsewhere)
 		abort();

@@ -373,8 +373,10 @@ static void tell(const struct run *run, struct buf *b)
 			run->counts[VERDICT_MISSING], run->case_count);
 	else if (run->end == RUN_INTERRUPTED)
 		buf_printf(b, "interrupted by %s: %zu of %zu cases missing",
-			run->signal == SIGTERM ? "SIGTERM" : "SIGINT", run->counts[VERDICT_MISSING],
-			run->case_count);
+			run->signal == SIGTERM  ? "SIGTERM"
+			: run->signal == SIGHUP ? "SIGHUP"
+						: "SIGINT",
+			run->counts[VERDICT_MISSING], run->case_count);
 	else if (run->end != RUN_COMPLETE)
 		buf_printf(b, "%s",
 			*run->end_text                ? run->end_text
