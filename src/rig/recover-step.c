@@ -50,7 +50,12 @@ bool recover_host_rate(struct talk *t, int64_t baud)
 
 void recover_drop_stale(struct talk *t)
 {
+	/* A switch that is tried when the time to recover is over wants it too. */
+	struct deadline before = t->deadline;
+	if (deadline_passed(before))
+		t->deadline = deadline_in_ms(RECOVER_DRAIN_MS);
 	talk_drain(t, 0, RECOVER_DRAIN_MS);
+	t->deadline = before;
 	buf_clear(&t->got);
 }
 
