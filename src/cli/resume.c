@@ -143,7 +143,7 @@ static struct rig_before before_of(const struct run_case *c, bool decided)
 		b.retried += retry;
 		b.judged += !retry;
 		b.decided = decided;
-		b.bad = verdict_bad(a->verdict) || (b.bad && !retry);
+		b.bad = verdict_bad(a->verdict) || (b.bad && !(retry && verdict_tried(a->verdict)));
 		b.failed = a->verdict == VERDICT_FAIL || (b.failed && b.bad);
 	}
 	return b;

@@ -187,7 +187,8 @@ static void settle_case(struct run *run, struct run_case *c)
 			continue;
 		bool first = !c->decides;
 		enum verdict v = first ? a->verdict : verdict_after(c->verdict, a->why, a->verdict);
-		if (first || a->why == ATTEMPT_RETRY || v != c->verdict)
+		bool tried = a->why == ATTEMPT_RETRY && verdict_tried(a->verdict);
+		if (first || tried || v != c->verdict)
 			c->decides = a;
 		c->verdict = v;
 		wanted -= a->leased ? first || a->why != ATTEMPT_RETRY : wanted;

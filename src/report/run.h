@@ -279,6 +279,9 @@ const struct run_attempt *run_first_bad(const struct run_case *c);
 enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v);
 bool verdict_worse(enum verdict a, enum verdict b);
 bool verdict_bad(enum verdict v); /* fail, error, inconclusive: what is tried again */
+/* Of a retry that was made: one that ends otherwise, as beyond a cap of writes, was not, and
+ * decides nothing. */
+bool verdict_tried(enum verdict v);
 /* Does this case alone keep the exit code from 0 under the run's gates, baseline and waivers? */
 bool run_gates(const struct run *run, const struct run_case *c);
 /* The same without baseline and waivers. */

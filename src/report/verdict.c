@@ -53,14 +53,18 @@ bool verdict_bad(enum verdict v)
 	return v == VERDICT_FAIL || v == VERDICT_ERROR || v == VERDICT_INCONCLUSIVE;
 }
 
+bool verdict_tried(enum verdict v)
+{
+	return verdict_bad(v) || v == VERDICT_PASS || v == VERDICT_DEVIATION;
+}
+
 enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdict v)
 {
 	if (why != ATTEMPT_RETRY)
 		return verdict_worse(v, before) ? v : before;
 	if (verdict_bad(v))
 		return v;
-	/* One that was not made, as beyond a cap of writes, heals nothing. */
-	if (v != VERDICT_PASS && v != VERDICT_DEVIATION)
+	if (!verdict_tried(v))
 		return before;
 	/* After a pass nothing heals; the last one decides. */
 	return v == before || before == VERDICT_PASS ? v : VERDICT_FLAKY;
