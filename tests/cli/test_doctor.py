@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 import tty
 import unittest
@@ -412,6 +414,87 @@ class Network(DoctorTest):
         result = self.doctor("--iut", address, "--bench", bench)
         self.check(result, 0, "access point", "untried", "another")
         self.assertIn("atconform-open", exchange(path, "AT+CWJAP?"))
+
+
+    def bridge(self, where, words, seen):
+        """A port that leads to a module's; `seen` is set when these words go through it."""
+        listener = socket.create_server((HOST, 0))
+        self.addCleanup(listener.close)
+
+        def copy(source, to, watch):
+            passed = b""
+            try:
+                while data := source.recv(4096):
+                    to.sendall(data)
+                    passed += data
+                    if watch and words in passed:
+                        seen.set()
+                to.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+        def serve():
+            with listener.accept()[0] as client, socket.create_connection(where) as module:
+                back = threading.Thread(target=copy, args=(module, client, False), daemon=True)
+                back.start()
+                copy(client, module, True)
+                back.join()
+        threading.Thread(target=serve, daemon=True).start()
+        return "tcp:%s:%d" % listener.getsockname()
+
+    def greet(self, where):
+        """A connection to a module that has started, and takes one client at a time."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            module = socket.create_connection(where, 20)
+            module.settimeout(0.3)
+            try:
+                module.sendall(b"AT\r\n")
+                said = b""
+                while b"OK" not in said and (part := module.recv(4096)):
+                    said += part
+                if b"OK" in said:
+                    module.settimeout(20)
+                    return module
+            except (TimeoutError, ConnectionError):
+                pass
+            module.close()
+        return self.fail("the module does not answer")
+
+    def said_to(self, where, *commands):
+        said = b""
+        with self.greet(where) as module:
+            for command in commands:
+                module.sendall(command.encode() + b"\r\n")
+                answer = re.compile(re.escape(command.encode()) + rb"\r\n.*(OK|ERROR)\r\n", re.S)
+                while not answer.search(said):
+                    part = module.recv(4096)
+                    self.assertTrue(part, "the module has left")
+                    said += part
+        return said[said.index(commands[0].encode()):].decode("latin-1")
+
+    def test_interrupted_while_it_joins(self):
+        """Mode and access point are as before."""
+        air = os.path.join(SOURCE, "fixtures/air/default.json")
+        process = subprocess.Popen([ATMODULE, "--listen", f"{HOST}:0", "--air", air], text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.fakes.append(process)
+        host, port = process.stdout.readline().split()[-1].rsplit(":", 1)
+        where, queries = (host, int(port)), ("AT+CWMODE?", "AT+CWJAP?", "AT+SYSSTORE?")
+        self.said_to(where, "AT+CWMODE=2")
+        before = self.said_to(where, *queries)
+        self.assertIn("+CWMODE:2", before)
+        for words in (b"AT+CWMODE=3", b"AT+CWLAP=", b"AT+CWJAP=", b"AT+CIPSTART="):
+            seen = threading.Event()
+            running = self.start("doctor", "--iut", self.bridge(where, words, seen), "--bench",
+                                 self.quick_bench(network={"access_point": {
+                                     "ssid": "atconform", "password": "correct horse"},
+                                     "host_address": "127.0.0.1"}))
+            self.assertTrue(seen.wait(30), words)
+            running.signal(signal.SIGINT)
+            result = self.finish(running)
+            self.assertEqual(result.code, 128 + signal.SIGINT, result.out + result.err)
+            self.assertEqual(self.said_to(where, *queries), before, words)
 
 
 class Ports(DoctorTest):
