@@ -98,6 +98,8 @@ static int choice(const struct loader *l, const char *path, const json_t *value,
 static int object(
 	const struct loader *l, const char *path, const json_t *value, const char *const keys[])
 {
+	if (!json_is_object(value) && !*path)
+		return strict_error(l->file, l->error, path, "a bench file must be one object");
 	if (!json_is_object(value))
 		return strict_error(l->file, l->error, path, "\"%s\" must be an object", path);
 	return strict_keys(l->file, path, value, keys, l->error);

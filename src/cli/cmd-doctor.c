@@ -7,12 +7,12 @@
 #include "base/text.h"
 #include "cli/paths.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
 	"usage: atconform doctor [OPTION]...\n\n"
@@ -74,6 +74,25 @@ static int take(struct doctor_options *o, int opt, char **argv)
 	}
 }
 
+/* That it can't be written is said before anybody has worked on a module. */
+static int check_out(const struct doctor_options *o)
+{
+	const char *path = o->out ? o->out : DOCTOR_USUAL_FILE;
+	if ((!o->out && o->bench) || (!o->iuts.count && !o->bench))
+		return -1;
+	int failure = doctor_can_write(path);
+	if (failure == -EEXIST && !o->out)
+		return -1; /* it is left alone */
+	if (failure == -EEXIST)
+		return cli_usage("doctor",
+			"--out %s: the file exists, and is never overwritten; name another", path);
+	if (failure < 0)
+		return cli_usage("doctor", "%s%s can't be written: %s; name another%s",
+			o->out ? "--out " : "", path, strerror(-failure),
+			o->out ? "" : " with --out");
+	return -1;
+}
+
 /* -1: go on; else the exit code. */
 static int parse(struct doctor_options *o, int argc, char **argv)
 {
@@ -91,11 +110,7 @@ static int parse(struct doctor_options *o, int argc, char **argv)
 		if (text_starts(o->iuts.items[i], "replay:"))
 			return cli_usage("doctor", "--iut %s: a recording can't be examined",
 				o->iuts.items[i]);
-	if (o->out && access(o->out, F_OK) == 0)
-		return cli_usage("doctor",
-			"--out %s: the file exists, and is never overwritten; name another",
-			o->out);
-	return -1;
+	return check_out(o);
 }
 
 /* ---- what there is to look at ---- */
@@ -166,6 +181,24 @@ static int load(struct doctor *d, json_t **network, struct error *error)
 
 /* ---- the examination ---- */
 
+/* Nothing else is said until somebody answers, or it is given up. */
+static void say_asking(const struct doctor *d, const struct doctor_board *b)
+{
+	bool rates = text_starts(b->iut.address, "serial:") ||
+		     text_starts(b->iut.address, "pty:") || text_starts(b->iut.address, "rfc2217:");
+	if (d->options.json || !rates)
+		return;
+	struct buf text AUTO_BUF = { 0 };
+	enum { SHOWN = 9 };
+	const int64_t *rate = b->bench.baud_rates;
+	buf_printf(&text, "asking at %lld", (long long)b->bench.uart.baud);
+	for (int i = 0; rate[i] && i < SHOWN; i++)
+		if (rate[i] != b->bench.uart.baud)
+			buf_printf(&text, ", %lld", (long long)rate[i]);
+	printf("%s ...\n", text.data);
+	fflush(stdout);
+}
+
 static void examine(struct doctor *d, int index)
 {
 	struct doctor_board *b = &d->boards[index];
@@ -179,6 +212,7 @@ static void examine(struct doctor *d, int index)
 	d->board = index;
 	doctor_head(d, doctor_text(b->iut.address, 90));
 	if (doctor_port(d, b)) {
+		say_asking(d, b);
 		survey(&want, &b->survey);
 		d->signal = b->survey.signal;
 		if (!d->signal) {
@@ -189,35 +223,6 @@ static void examine(struct doctor *d, int index)
 			    !b->survey.rate_lost;
 	}
 	d->board = -1;
-}
-
-/* A file may not have one address twice, whatever the reason is. */
-static void compare_macs(struct doctor *d, int index)
-{
-	struct doctor_board *b = &d->boards[index];
-	for (int i = 0; i < index && *b->survey.mac; i++)
-		if (strcmp(b->survey.mac, d->boards[i].survey.mac) == 0) {
-			doctor_say(d, DOCTOR_WRONG, "board",
-				"%s and %s have the MAC address %s: they are one board, or have "
-				"been given one by hand",
-				d->boards[i].iut.address, b->iut.address, b->survey.mac);
-			*b->survey.mac = '\0';
-		}
-}
-
-/* Lines of one run have to have the same firmware. */
-static void compare(struct doctor *d)
-{
-	for (int i = 1; i < d->board_count; i++) {
-		const struct doctor_board *b = &d->boards[i];
-		compare_macs(d, i);
-		if (b->usable && d->boards[0].usable &&
-			strcmp(b->profile, d->boards[0].profile) != 0)
-			doctor_say(d, DOCTOR_WRONG, "firmware",
-				"%s and %s have firmware of different profiles: a run of both "
-				"needs --profile",
-				d->boards[0].iut.address, b->iut.address);
-	}
 }
 
 static int choose_profile(struct doctor *d, struct error *error)
@@ -233,10 +238,9 @@ static int choose_profile(struct doctor *d, struct error *error)
  * bridge that carries bytes only no setting can be made, whatever the bench says. */
 static void take_carried(struct doctor *d)
 {
-	const struct survey *s = &d->boards[0].survey;
-	if (!d->options.bench && d->boards[0].usable && !d->bench.rig.air)
-		d->bench.rig.facilities = s->carried;
-	else if (!s->can_rate)
+	if (!d->options.bench && !d->bench.rig.air)
+		d->bench.rig.facilities = d->carried;
+	else if (!d->can_rate)
 		bench_drop_line_settings(&d->bench);
 }
 
@@ -253,23 +257,22 @@ static int count_cases(struct doctor *d, struct error *error)
 	return choose_profile(d, error) < 0 ? -1 : doctor_count_cases(d, error);
 }
 
-/* What the bench says that the line carries, and it does not. */
-static void check_carried(struct doctor *d)
+/* One word for a shell, in quotes where it wants them. */
+static void put_word(struct buf *out, const char *word, bool quote)
 {
-	static const char *const tried[] = { "baudrate:9600", "baudrate:57600", "baudrate:115200",
-		"baudrate:460800", "baudrate:921600" };
-	const struct survey *s = &d->boards[0].survey;
-	for (size_t i = 0; s->carried_count && i < sizeof(tried) / sizeof(tried[0]); i++) {
-		bool carried = false;
-		for (size_t k = 0; k < s->carried_count; k++)
-			carried |= strcmp(s->carried[k], tried[i]) == 0;
-		if (!carried && d->options.bench && bench_has(&d->bench, tried[i]))
-			doctor_say(d, DOCTOR_WRONG, "line",
-				"the bench has the facility \"%s\", but the module was not "
-				"understood at that rate: take it out, or look at adapter and "
-				"wires",
-				tried[i]);
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./:,=@%+";
+	if (!quote && *word && !word[strspn(word, plain)]) {
+		buf_puts(out, word);
+		return;
 	}
+	buf_putc(out, '\'');
+	for (const char *p = word; *p; p++)
+		if (*p == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, *p);
+	buf_putc(out, '\'');
 }
 
 static char *command_of(const struct doctor *d)
@@ -277,30 +280,64 @@ static char *command_of(const struct doctor *d)
 	struct buf text AUTO_BUF = { 0 };
 	const char *bench = d->file ? d->file : d->options.bench;
 	buf_puts(&text, "atconform run");
-	if (bench)
-		buf_printf(&text, " --bench %s%s%s", strchr(bench, ' ') ? "'" : "", bench,
-			strchr(bench, ' ') ? "'" : "");
-	for (size_t i = 0; !d->file && i < d->options.iuts.count; i++)
-		buf_printf(&text, " --iut '%s'", d->options.iuts.items[i]);
+	if (bench) {
+		buf_puts(&text, " --bench ");
+		put_word(&text, bench, false);
+	}
+	for (size_t i = 0; !d->file && i < d->options.iuts.count; i++) {
+		buf_puts(&text, " --iut ");
+		put_word(&text, d->options.iuts.items[i], true);
+	}
+	for (size_t i = 0; i < d->options.spec.count; i++) {
+		buf_puts(&text, " --spec ");
+		put_word(&text, d->options.spec.items[i], false);
+	}
 	return buf_take(&text);
+}
+
+/* The worst of what holds for the bench file that the run would have. */
+static enum doctor_state worst(const struct doctor *d)
+{
+	enum doctor_state worst = DOCTOR_OK;
+	for (size_t i = 0; i < d->finding_count; i++) {
+		enum doctor_state state = d->findings[i].state;
+		if (state > worst && !(state == DOCTOR_FOREIGN && d->file))
+			worst = state;
+	}
+	return worst;
+}
+
+static bool is_foreign(const struct doctor *d)
+{
+	bool foreign = false;
+	for (size_t i = 0; i < d->finding_count; i++)
+		foreign |= d->findings[i].state == DOCTOR_FOREIGN;
+	return foreign;
+}
+
+static void print_end(const struct doctor *d, int code, const char *command)
+{
+	const char *fit = code ? "fit to run, but see what is wrong above" : "fit to run";
+	if (code == EXIT_UNUSABLE)
+		puts("\nnot fit to run: see what is wrong above");
+	else if (is_foreign(d))
+		printf("\n%s is for another board; the new file is %s:\n  %s\n",
+			doctor_text(d->options.bench, 40), code ? fit : "fit", command);
+	else
+		printf("\n%s:\n  %s\n", fit, command);
 }
 
 static int conclude(struct doctor *d)
 {
-	int code = d->worst == DOCTOR_UNUSABLE ? EXIT_UNUSABLE
-		   : d->worst == DOCTOR_WRONG  ? EXIT_DOES_NOT_CONFORM
-					       : EXIT_CONFORMS;
+	enum doctor_state state = worst(d);
+	int code = state >= DOCTOR_FOREIGN ? EXIT_UNUSABLE
+		   : state == DOCTOR_WRONG ? EXIT_DOES_NOT_CONFORM
+					   : EXIT_CONFORMS;
 	char *command AUTO_FREE = command_of(d);
-	bool runs = code != EXIT_UNUSABLE;
-	if (d->options.json) {
-		doctor_print_json(d, code, runs ? command : NULL);
-		return code;
-	}
-	if (runs)
-		printf("\n%s\n  %s\n",
-			code ? "fit to run, but see what is wrong above:" : "fit to run:", command);
+	if (d->options.json)
+		doctor_print_json(d, code, code != EXIT_UNUSABLE ? command : NULL);
 	else
-		puts("\nnot fit to run: see what is wrong above");
+		print_end(d, code, command);
 	return code;
 }
 
@@ -317,8 +354,8 @@ static int doctor(struct doctor *d)
 			code = 128 + d->signal;
 	}
 	if (code < 0) {
-		compare(d);
-		check_carried(d);
+		doctor_compare(d);
+		doctor_carried(d);
 		doctor_head(d, "bench and machine");
 		doctor_machine(d);
 		if (count_cases(d, &error) < 0)

@@ -7,10 +7,12 @@
 #include "base/text.h"
 #include "peers/peers.h"
 #include "rig/broker-team.h"
+#include "rig/nvs.h"
 #include "rig/tempdir.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,35 @@ static void say_certificates(struct doctor *d)
 
 /* ---- the machine ---- */
 
+/* A virtual line brings its own. */
+static bool has_outer_line(const struct doctor *d)
+{
+	bool outer = false;
+	for (int i = 0; i < d->board_count; i++) {
+		struct link_network own = { 0 };
+		outer |= !link_network(d->boards[i].iut.address, i, &own);
+	}
+	return outer;
+}
+
+/* Peers listen there: a run refuses any that is not this machine's. */
+static void say_addresses(struct doctor *d)
+{
+	static const struct {
+		const char *key, *name;
+	} all[] = { { "host_address", "host address" }, { "other_address", "other address" } };
+	const char *text = d->bench.rig.network;
+	json_t *network = text && has_outer_line(d) ? json_loads(text, 0, NULL) : NULL;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct error why = { 0 };
+		const char *address = json_string_value(json_object_get(network, all[i].key));
+		if (address && *address && peers_check_address(address, &why) < 0)
+			doctor_say(d, DOCTOR_UNUSABLE, all[i].name, "network.%s: %s", all[i].key,
+				error_text(&why));
+	}
+	json_decref(network);
+}
+
 static void put_day(time_t when, char out[32])
 {
 	struct tm utc;
@@ -116,6 +147,7 @@ static void say_locks(struct doctor *d)
 
 void doctor_machine(struct doctor *d)
 {
+	say_addresses(d);
 	say_broker(d);
 	say_certificates(d);
 	say_clock(d);
@@ -207,6 +239,8 @@ static void count_case(struct doctor *d, struct wants *w, const struct rig_case 
 		d->cases.unequipped++;
 	else if (suite_tagged(c, "destructive") && !d->bench.destructive)
 		d->cases.destructive++;
+	else if (d->bench.rig.nvs_capped && !d->bench.rig.max_nvs_writes && nvs_is_writer(c->tags))
+		d->cases.capped++;
 	else
 		d->cases.run++;
 }
@@ -269,12 +303,16 @@ int doctor_count_cases(struct doctor *d, struct error *error)
 		buf_json_text(&d->unequipped, wants.all[i].facility);
 		buf_printf(&d->unequipped, ":%zu", wants.all[i].cases);
 	}
+	struct buf capped AUTO_BUF = { 0 };
+	if (d->cases.capped)
+		buf_printf(&capped, ", %zu write to flash, and \"max_nvs_writes\" is 0",
+			d->cases.capped);
 	doctor_say(d, d->cases.unequipped ? DOCTOR_MISSING : DOCTOR_OK, "cases",
 		"%zu of %zu would run; %zu need what the bench does not have, %zu are about "
 		"commands that the profile %s does not claim, %zu are destructive and need "
-		"--allow destructive",
+		"--allow destructive%s",
 		d->cases.run, d->cases.planned, d->cases.unequipped, d->cases.absent,
-		d->profile.name, d->cases.destructive);
+		d->profile.name, d->cases.destructive, buf_text(&capped));
 	for (size_t i = 0; i < wants.count; i++)
 		say_kind(d, &wants, i);
 	return 0;

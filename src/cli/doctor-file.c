@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define USUAL_FILE "bench.json"
-
 /* The name under /dev/serial/by-id that leads to the port, or NULL. */
 static char *lasting_name(const char *path)
 {
@@ -96,17 +94,18 @@ static json_t *iut_of(const struct doctor *d, const json_t *root, const struct d
 static json_t *facilities_of(const struct doctor *d, const json_t *root)
 {
 	json_t *list = json_deep_copy(json_object_get(root, "facilities"));
-	const struct survey *s = &d->boards[0].survey;
+	bool programs = true;
 	if (!list)
 		list = json_array();
 	bool named = d->options.bench || d->bench.rig.air;
 	if (!named)
 		json_array_clear(list);
-	for (size_t i = 0; i < s->carried_count; i++)
-		if (!named || !bench_has(&d->bench, s->carried[i]))
-			json_array_append_new(list, json_string(s->carried[i]));
-	if (text_starts(d->boards[0].iut.address, "exec:") &&
-		!(named && bench_has(&d->bench, "power")))
+	for (size_t i = 0; d->carried[i]; i++)
+		if (!named || !bench_has(&d->bench, d->carried[i]))
+			json_array_append_new(list, json_string(d->carried[i]));
+	for (int i = 0; i < d->board_count; i++)
+		programs &= text_starts(d->boards[i].iut.address, "exec:");
+	if (programs && !(named && bench_has(&d->bench, "power")))
 		json_array_append_new(list, json_string("power"));
 	return list;
 }
@@ -187,6 +186,15 @@ static json_t *make(const struct doctor *d, const char *path)
 	return out;
 }
 
+int doctor_can_write(const char *path)
+{
+	int fd AUTO_FD = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return 0;
+}
+
 static int write_new(const char *path, const json_t *root)
 {
 	/* There may be passwords in it. */
@@ -206,7 +214,7 @@ static int write_new(const char *path, const json_t *root)
 
 void doctor_write(struct doctor *d)
 {
-	const char *path = d->options.out ? d->options.out : USUAL_FILE;
+	const char *path = d->options.out ? d->options.out : DOCTOR_USUAL_FILE;
 	if (!d->options.out && d->options.bench)
 		return;
 	for (int i = 0; i < d->board_count; i++)

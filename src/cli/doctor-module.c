@@ -71,7 +71,9 @@ static void say_rate(struct doctor *d, const struct doctor_board *board)
 			"store the rate by AT+UART_DEF",
 			(long long)s->baud, (long long)s->stored.baud);
 	} else if (s->baud != wanted && d->options.bench) {
-		doctor_say(d, DOCTOR_UNUSABLE, "baud rate",
+		bool written = text_starts(board->iut.address, "serial:") ||
+			       s->baud == d->boards[0].survey.baud;
+		doctor_say(d, written ? DOCTOR_FOREIGN : DOCTOR_UNUSABLE, "baud rate",
 			"found at %lld, but the bench says %lld: write %lld into its \"uart\", or "
 			"the module's by AT+UART_DEF",
 			(long long)s->baud, (long long)wanted, (long long)s->baud);
@@ -156,7 +158,7 @@ static void say_mac(struct doctor *d, const struct doctor_board *board)
 	if (!*mac)
 		doctor_say(d, DOCTOR_OK, "MAC address", "not told (AT+CIPSTAMAC?)");
 	else if (board->iut.mac && strcasecmp(board->iut.mac, mac) != 0)
-		doctor_say(d, DOCTOR_UNUSABLE, "board",
+		doctor_say(d, DOCTOR_FOREIGN, "board",
 			"the module has the MAC address %s, but the bench file is for %s: connect "
 			"that one, or write a new file for this one with --out",
 			mac, board->iut.mac);
@@ -208,6 +210,22 @@ static void say_reset(struct doctor *d, const struct doctor_board *board)
 			"whether DTR and RTS restart the module: --try-reset moves them");
 }
 
+/* Whether the bench's reset is one that can bring the board back. */
+static bool say_switch(struct doctor *d, const struct doctor_board *board)
+{
+	const struct rig_switch *s = &board->bench.switches.reset;
+	if (s->command)
+		doctor_say(d, DOCTOR_UNTRIED, "reset", "%s, as the bench says: not run",
+			doctor_text(s->command[0], 60));
+	else if (s->line_count && board->survey.can_lines)
+		doctor_say(d, DOCTOR_UNTRIED, "reset", "by modem lines, as the bench says");
+	else if (s->line_count)
+		doctor_say(d, DOCTOR_WRONG, "reset",
+			"the bench's \"reset\" moves modem lines, and this line has none: name a "
+			"command there, or take it out");
+	return s->command || (s->line_count && board->survey.can_lines);
+}
+
 static void say_power(struct doctor *d, const struct doctor_board *board)
 {
 	const struct rig_switch *s = &board->bench.switches.power;
@@ -215,16 +233,15 @@ static void say_power(struct doctor *d, const struct doctor_board *board)
 		   text_starts(board->iut.address, "exec:");
 	if (own)
 		return;
-	if (!s->command && !s->line_count && bench_has(&d->bench, "power"))
+	bool reset = say_switch(d, board);
+	if (s->command)
+		doctor_say(d, DOCTOR_UNTRIED, "power", "%s, as the bench says: not run",
+			doctor_text(s->command[0], 60));
+	else if (bench_has(&d->bench, "power"))
 		doctor_say(d, DOCTOR_WRONG, "power",
 			"the bench has the facility \"power\", but no \"power\" command that "
 			"switches it");
-	else if (s->command)
-		doctor_say(d, DOCTOR_UNTRIED, "power", "%s, as the bench says: not run",
-			doctor_text(s->command[0], 60));
-	else if (s->line_count)
-		doctor_say(d, DOCTOR_UNTRIED, "power", "by modem lines, as the bench says");
-	else
+	else if (!reset)
 		doctor_say(d, DOCTOR_MISSING, "power",
 			"a board that hangs can't be brought back: put a switch into its supply "
 			"and name it, \"power\": {\"command\": [...]}");

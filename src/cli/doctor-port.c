@@ -99,7 +99,7 @@ static void say_adapter(struct doctor *d, struct doctor_board *board)
 	describe(&board->adapter, &text);
 	doctor_say(d, DOCTOR_OK, "adapter", "%s", buf_text(&text));
 	if (board_check_adapter(board->iut.address, board->iut.adapter, &error) < 0)
-		doctor_say(d, DOCTOR_UNUSABLE, "board", "%s", error.text);
+		doctor_say(d, DOCTOR_FOREIGN, "board", "%s", error.text);
 }
 
 /* Which of the user's rights opens it. */
@@ -187,6 +187,30 @@ bool doctor_port(struct doctor *d, struct doctor_board *board)
 	return say_owner(d, board) && good;
 }
 
+static void member(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "%s\"%s\":", out->data[out->len - 1] == '{' ? "" : ",", name);
+	if (*text)
+		buf_json_text(out, text);
+	else
+		buf_puts(out, "null");
+}
+
+static void put_port(struct buf *json, const struct adapter *a, bool rights, bool busy)
+{
+	char id[160];
+	struct buf address AUTO_BUF = { 0 };
+	buf_printf(&address, "serial:%s", a->path);
+	adapter_id(a, id, sizeof(id));
+	buf_puts(json, json->len ? ",{" : "{");
+	member(json, "iut", address.data);
+	member(json, "adapter", id);
+	member(json, "product", a->product);
+	member(json, "driver", a->driver);
+	buf_printf(json, ",\"rights\":%s,\"in_use\":%s}", rights ? "true" : "false",
+		busy ? "true" : "false");
+}
+
 size_t doctor_ports(const struct doctor *d)
 {
 	struct adapter list[PORTS_MAX];
@@ -198,14 +222,7 @@ size_t doctor_ports(const struct doctor *d)
 		bool rights = access(list[i].path, R_OK | W_OK) == 0;
 		bool busy = busy_owner(list[i].path, &owner);
 		describe(&list[i], &text);
-		buf_puts(&json, i ? ",{\"iut\":" : "{\"iut\":");
-		struct buf address AUTO_BUF = { 0 };
-		buf_printf(&address, "serial:%s", list[i].path);
-		buf_json_text(&json, address.data);
-		buf_puts(&json, ",\"text\":");
-		buf_json_text(&json, text.data);
-		buf_printf(&json, ",\"rights\":%s,\"in_use\":%s}", rights ? "true" : "false",
-			busy ? "true" : "false");
+		put_port(&json, &list[i], rights, busy);
 		if (!d->options.json)
 			printf("%s: %s%s%s\n", doctor_text(list[i].path, 100), buf_text(&text),
 				rights ? "" : ", no right to open it", busy ? ", in use" : "");

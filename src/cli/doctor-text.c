@@ -17,6 +17,7 @@ static const char *const words[] = {
 	[DOCTOR_UNTRIED] = "untried",
 	[DOCTOR_MISSING] = "missing",
 	[DOCTOR_WRONG] = "wrong",
+	[DOCTOR_FOREIGN] = "wrong",
 	[DOCTOR_UNUSABLE] = "wrong",
 };
 
@@ -101,8 +102,6 @@ void doctor_say(
 	if (vasprintf(&f->text, format, args) < 0)
 		abort();
 	va_end(args);
-	if (state > d->worst)
-		d->worst = state;
 	if (!d->options.json)
 		print(f);
 }
@@ -205,9 +204,9 @@ void doctor_print_json(const struct doctor *d, int code, const char *command)
 	key(&out, "cases");
 	buf_printf(&out,
 		"{\"planned\":%zu,\"run\":%zu,\"absent\":%zu,\"unequipped\":%zu,"
-		"\"destructive\":%zu}",
+		"\"destructive\":%zu,\"capped\":%zu}",
 		d->cases.planned, d->cases.run, d->cases.absent, d->cases.unequipped,
-		d->cases.destructive);
+		d->cases.destructive, d->cases.capped);
 	key(&out, "unequipped");
 	buf_printf(&out, "{%s}", buf_text(&d->unequipped));
 	member(&out, "bench_file", d->file);

@@ -18,6 +18,7 @@ enum doctor_state {
 	DOCTOR_UNTRIED,
 	DOCTOR_MISSING,  /* cases that want it are unequipped */
 	DOCTOR_WRONG,    /* a run goes, and cases that want it can't be judged */
+	DOCTOR_FOREIGN,  /* a run with this bench file does; not with the one that is written */
 	DOCTOR_UNUSABLE, /* a run ends before its first case */
 };
 
@@ -48,7 +49,7 @@ struct doctor_options {
 
 /* How many of the plan's cases would be what. */
 struct doctor_cases {
-	size_t planned, run, absent, unequipped, destructive;
+	size_t planned, run, absent, unequipped, destructive, capped;
 };
 
 struct doctor {
@@ -63,9 +64,11 @@ struct doctor {
 	struct doctor_board *boards;
 	int board_count;
 	int board; /* whose turn it is, or -1 */
+	/* What the lines of all usable boards carry; none: not known of each. */
+	const char *carried[SURVEY_CARRIED_MAX + 1];
+	bool can_rate; /* the rate can be set on all of them */
 	struct doctor_finding *findings;
 	size_t finding_count;
-	enum doctor_state worst;
 	struct doctor_cases cases;
 	struct buf unequipped; /* JSON members: a facility and the number of its cases */
 	char *file;            /* that was written, or NULL */
@@ -89,10 +92,17 @@ size_t doctor_ports(const struct doctor *d);
 /* doctor-module.c: what the survey has found. */
 void doctor_module(struct doctor *d, struct doctor_board *board);
 void doctor_network(struct doctor *d, struct doctor_board *board);
+/* doctor-boards.c: of several boards, what they have in common and what keeps them apart. */
+void doctor_compare(struct doctor *d);
+/* What all lines carry, and what the bench says of it that is not so. */
+void doctor_carried(struct doctor *d);
 /* doctor-bench.c: the broker, the machine, and the cases that the bench is not equipped for. */
 void doctor_machine(struct doctor *d);
 int doctor_count_cases(struct doctor *d, struct error *error);
 /* doctor-file.c: a bench file to start from. */
 void doctor_write(struct doctor *d);
+#define DOCTOR_USUAL_FILE "bench.json"
+/* 0, or -errno; nothing is left there. */
+int doctor_can_write(const char *path);
 
 #endif
