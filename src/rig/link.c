@@ -274,7 +274,9 @@ int link_open_tty(struct link *link, const char *path, struct error *error)
 		return busy_explain(path, errno, error);
 	if (!isatty(fd) && errno == EIO)
 		return error_set(error, NULL, 0, 0,
-			"%s has no UART behind it: name another port with --iut", path);
+			"%s has no UART behind it: name another port, with --iut or in the bench "
+			"file",
+			path);
 	if (!isatty(fd))
 		return error_set(error, NULL, 0, 0,
 			"%s is not a terminal device: for a program use exec:, for a network "
