@@ -252,6 +252,9 @@ void progress_destroy(struct progress *p)
 	if (!p)
 		return;
 	clear(p);
+	/* That none has its turn is no surprise where none needs one. */
+	if (p->done >= p->total)
+		release_held(p);
 	sum_up_held(p);
 	fflush(p->out);
 	free(p);

@@ -65,7 +65,7 @@ enum verdict verdict_after(enum verdict before, enum attempt_why why, enum verdi
 	if (verdict_bad(v))
 		return v;
 	if (!verdict_tried(v))
-		return before;
+		return before == VERDICT_PASS ? v : before;
 	/* After a pass nothing heals; the last one decides. */
 	return v == before || before == VERDICT_PASS ? v : VERDICT_FLAKY;
 }
