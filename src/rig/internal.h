@@ -42,6 +42,7 @@ struct case_state {
 	struct worker *worker;
 	bool leased; /* was granted at least once */
 	bool gone;   /* its worker has ended */
+	bool late;   /* its worker did not come in its turn: others go before it */
 	bool has_worker, has_result;
 	bool has_abort; /* by the rig, before the worker had a verdict */
 	struct said by_worker, by_criterion, by_rig; /* by_criterion.verdict: the result */
@@ -89,6 +90,8 @@ struct rig {
 	bool cut_short;  /* this pass ends before its time: a fail is tried again first */
 	size_t *order;   /* the cases in the order in which they are to be run */
 	size_t turn;     /* in it: those before have had a lease in this pass, or need none */
+	size_t absent;   /* in it: the case whose worker is waited for */
+	int absent_s;    /* so long */
 	struct worker *workers;
 	struct buf grant_tail; /* the part of a lease that is the same for all */
 	char *message;         /* CHANNEL_SIZE + 1 bytes */
@@ -155,6 +158,8 @@ void worker_answer(struct worker *worker, bool ok, const char *text);
 void message_take(struct worker *worker, enum channel_type type, const char *payload, size_t len);
 /* schedule.c: which line does what next */
 void schedule(struct rig *rig);
+/* Once a second. */
+void schedule_tick(struct rig *rig);
 void schedule_done(struct rig *rig); /* jobs of lanes have ended */
 /* A line that its cases can't have any more, because of its error: said where people look. */
 void schedule_out(struct lane *lane);

@@ -153,8 +153,9 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 
 static void on_tick(evutil_socket_t fd, short what, void *user)
 {
-	const struct rig *rig = user;
+	struct rig *rig = user;
 	(void)fd, (void)what;
+	schedule_tick(rig);
 	if (rig->plan->on_tick)
 		rig->plan->on_tick(rig->plan->user);
 }

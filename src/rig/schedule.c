@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LATE_S = 5 };
+
 static bool may_write(const struct lane *lane, const struct worker *worker)
 {
 	return !nvs_spent(&lane->nvs) ||
@@ -31,6 +33,8 @@ static struct worker *next_worker(const struct lane *lane)
 		const struct case_state *state = &rig->cases[rig->order[i]];
 		struct worker *w = state->worker;
 		if (is_served(state) || (w && (w->aborted || !may_write(lane, w))))
+			continue;
+		if (!w && state->late)
 			continue;
 		return w && w->state == WORKER_QUEUED ? w : NULL;
 	}
@@ -145,6 +149,42 @@ void schedule(struct rig *rig)
 	if (rig->failed_fast && !rig->stopping && !any_leased(rig))
 		rig_stop(rig, RIG_COMPLETE, 0, "stopped after the first fail, as asked");
 	rig_check_done(rig);
+}
+
+static bool any_ready(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->lane_count; i++)
+		if (rig->lanes[i].state == LANE_READY)
+			return true;
+	return false;
+}
+
+static bool any_queued(const struct rig *rig)
+{
+	for (const struct worker *w = rig->workers; w; w = w->next)
+		if (w->state == WORKER_QUEUED && !w->aborted)
+			return true;
+	return false;
+}
+
+/* Criterion does not speak of a worker that was killed as it began: the others would wait for it
+ * for ever. */
+void schedule_tick(struct rig *rig)
+{
+	size_t count = rig->plan->case_count, i = rig->turn;
+	if (!rig->granting)
+		return;
+	while (i < count &&
+		(is_served(&rig->cases[rig->order[i]]) || rig->cases[rig->order[i]].late))
+		i++;
+	bool waits =
+		i < count && !rig->cases[rig->order[i]].worker && any_ready(rig) && any_queued(rig);
+	rig->absent_s = waits && i == rig->absent ? rig->absent_s + 1 : 0;
+	rig->absent = i;
+	if (rig->absent_s < LATE_S)
+		return;
+	rig->cases[rig->order[i]].late = true;
+	schedule(rig);
 }
 
 void schedule_request(struct worker *worker, enum lane_job job)

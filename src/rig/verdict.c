@@ -249,7 +249,7 @@ void verdict_reset(struct case_state *state)
 	free(state->deviation);
 	free(state->deviation_text);
 	state->breach = state->breach_text = state->deviation = state->deviation_text = NULL;
-	state->finished = state->leased = state->gone = state->dropped = false;
+	state->finished = state->leased = state->gone = state->dropped = state->late = false;
 	state->has_worker = state->has_result = state->has_abort = false;
 	state->deviations = 0;
 	state->worker = NULL;
