@@ -191,6 +191,8 @@ void runner_finish(struct rig *rig);
 /* rig.c */
 /* Ends the run in order; text becomes the run's error. */
 void rig_stop(struct rig *rig, enum rig_end end, int signal, const char *text);
+/* Whether no line's thread has a job. */
+bool rig_lanes_rest(const struct rig *rig);
 void rig_check_done(struct rig *rig);
 
 #endif

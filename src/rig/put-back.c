@@ -11,25 +11,17 @@
 
 enum { REST_MS = 3000, SLACK_MS = 2000 };
 
-static bool all_rest(const struct rig *rig)
-{
-	for (size_t i = 0; i < rig->lane_count; i++)
-		if (rig->lanes[i].running != LANE_NOTHING)
-			return false;
-	return true;
-}
-
 /* Turns the loop until no thread works, or the time is over. */
 static bool wait_for_lanes(struct rig *rig, int ms)
 {
 	struct deadline deadline = deadline_in_ms(ms);
-	while (!all_rest(rig) && !deadline_passed(deadline)) {
+	while (!rig_lanes_rest(rig) && !deadline_passed(deadline)) {
 		int left = deadline_left_ms(deadline) + 1;
 		event_add(&rig->deadline, &(struct timeval){ left / 1000, left % 1000 * 1000 });
 		event_base_loop(rig->base, EVLOOP_ONCE);
 	}
 	event_del(&rig->deadline);
-	return all_rest(rig);
+	return rig_lanes_rest(rig);
 }
 
 void put_back_done(struct rig *rig)

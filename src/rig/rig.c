@@ -44,7 +44,7 @@ void rig_stop(struct rig *rig, enum rig_end end, int signal, const char *text)
 	rig_check_done(rig);
 }
 
-static bool lanes_rest(const struct rig *rig)
+bool rig_lanes_rest(const struct rig *rig)
 {
 	for (size_t i = 0; i < rig->lane_count; i++)
 		if (rig->lanes[i].running != LANE_NOTHING)
@@ -77,7 +77,7 @@ void rig_check_done(struct rig *rig)
 {
 	bool running = rig->runner_started && !rig->runner_gone;
 	bool starting = !rig->runner_started && !rig->stopping;
-	if (running || starting || !lanes_rest(rig))
+	if (running || starting || !rig_lanes_rest(rig))
 		return;
 	for (const struct worker *w = rig->workers; w; w = w->next)
 		if (w->state != WORKER_RUNNER)
