@@ -402,6 +402,8 @@ static int next_object(struct judge_log *log, json_t **out)
 	if (json_is_object(*out))
 		return 1;
 	bool none = !*out;
+	/* Bytes that are no UTF-8 have no column. */
+	int column = none && why.column > 0 ? why.column : 1;
 	json_decref(*out);
 	*out = NULL;
 	if (!whole && log->line > 1) {
@@ -409,11 +411,10 @@ static int next_object(struct judge_log *log, json_t **out)
 		return 0;
 	}
 	if (log->line == 1)
-		return fail(log, none ? why.column : 1,
+		return fail(log, column,
 			"no log of a module: each line of one is a JSON object, see "
 			"atconform-log(5)");
-	return fail(log, none ? why.column : 1, "not a JSON object%s%s", none ? ": " : "",
-		none ? why.text : "");
+	return fail(log, column, "not a JSON object%s%s", none ? ": " : "", none ? why.text : "");
 }
 
 static int read_first(struct judge_log *log)

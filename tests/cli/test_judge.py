@@ -2,6 +2,7 @@
 """`atconform judge`: recorded sessions and journals of runs against the model, without a module."""
 import json
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -174,10 +175,12 @@ class BadInput(JudgeTest):
 
     def test_binary(self):
         path = os.path.join(self.home, "binary")
-        for size in (1, 100, 300000):
-            with open(path, "wb") as f:
-                f.write(os.urandom(size - 1) + b"\xff")
-            self.check_refused(path, r"binary:1:\d+: ")
+        noise = random.Random(8)
+        for begin in (b"", b"\n", b"\n \n\x1f\x8b", b"{\n\xff"):
+            for size in (1, 100, 300000):
+                with open(path, "wb") as f:
+                    f.write(begin + noise.randbytes(size - 1) + b"\xff")
+                self.check_refused(path, r"binary:[1-9]\d*:[1-9]\d*: ")
 
     def test_hand_edited(self):
         good = session(*FINE)

@@ -20,16 +20,19 @@ USER, PASSWORD = "atconform", "p,a\"s\\s"
 MOSQUITTO = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
 
 
-def free_port():
+def free_ports(count):
     """Below those that connections are given, on whatever address: a WebSocket listener has them all."""
-    while True:
-        port = random.randrange(10000, 32000)
+    free = []
+    for port in random.sample(range(10000, 32000), 1000):
         with socket.socket() as s:
             try:
                 s.bind(("", port))
-                return port
+                free.append(port)
             except OSError:
                 continue
+        if len(free) == count:
+            return free
+    raise AssertionError("no ports are free")
 
 
 class Broker:
@@ -41,7 +44,7 @@ class Broker:
         self.pki = os.path.join(self.dir, "pki")
         os.mkdir(self.pki)
         pki(self.pki)
-        self.ports = {kind: free_port() for kind in self.KINDS}
+        self.ports = dict(zip(self.KINDS, free_ports(len(self.KINDS))))
         self.process, self.log = None, os.path.join(self.dir, "log")
         subprocess.run(["mosquitto_passwd", "-b", "-c", self.path("users"), USER, PASSWORD], check=True,
                        stderr=subprocess.DEVNULL)
