@@ -403,20 +403,12 @@ class Unfit(DoctorTest):
         """It is at its own again, wherever the signal comes."""
         path, address = self.module()
         before = exchange(path, "AT+UART_CUR?")
-        fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        self.addCleanup(os.close, fd)
-        rate = lambda: termios.tcgetattr(fd)[4]
-        for times, rest in ((1, 0), (2, 0), (2, 0.02), (2, 0.05)):
-            running = self.start("doctor", "--iut", address, "--bench", self.hasty_bench())
-            for _ in range(times):
-                for there in (True, False)[:2 if _ + 1 < times else 1]:
-                    while (rate() == termios.B921600) != there:
-                        self.assertIsNone(running.process.poll(), "it has ended")
-            time.sleep(rest)
-            running.signal(signal.SIGINT)
-            result = self.finish(running)
-            self.assertEqual(result.code, 128 + signal.SIGINT, result.out + result.err)
-            self.assertEqual(exchange(path, "AT+UART_CUR?"), before, (times, rest))
+        hook = os.path.join(BUILD, "tests/cli/libtest-interrupt.so")
+        for times, waits in ((1, 0), (1, 1), (2, 0), (2, 1), (2, 2), (2, 4)):
+            env = {"LD_PRELOAD": hook, "ATCONFORM_TEST_INTERRUPT": f"921600:{times}:{waits}"}
+            result = self.doctor("--iut", address, "--bench", self.hasty_bench(), env=env)
+            self.assertEqual(result.code, 128 + signal.SIGINT, (times, waits, result.out + result.err))
+            self.assertEqual(exchange(path, "AT+UART_CUR?"), before, (times, waits))
 
     def test_clock(self):
         env = {"LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-clock.so"),
