@@ -38,7 +38,7 @@ def exchange(path, *commands, baud=termios.B115200, quiet=0.25):
     """What a module on a PTY says to these lines."""
     fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        tty.setraw(fd)
+        tty.setraw(fd, termios.TCSANOW)
         mode = termios.tcgetattr(fd)
         mode[4] = mode[5] = baud
         termios.tcsetattr(fd, termios.TCSANOW, mode)

@@ -3,6 +3,7 @@
 and what is said when nothing does."""
 import json
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -81,17 +82,25 @@ class Board(CliTest):
 
     def spoil_running(self, command, starts=False):
         fd = os.open(os.path.join(self.home, "ttyUSB0"), os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(fd)
+        # Its banner may be there already, and is kept.
+        tty.setraw(fd, termios.TCSANOW)
         settings = termios.tcgetattr(fd)
         settings[4] = settings[5] = termios.B115200
         termios.tcsetattr(fd, termios.TCSANOW, settings)
-        said = b""
-        while starts and b"ready" not in said:
-            said += os.read(fd, 100)
+        if starts:
+            self.hear(fd, b"ready")
         os.write(fd, command.encode() + b"\r\n")
-        while command.encode() not in said or not starts and b"OK" not in said:
-            said += os.read(fd, 100)
+        said = self.hear(fd, command.encode())
+        if not starts and b"OK" not in said:
+            self.hear(fd, b"OK")
         os.close(fd)
+
+    def hear(self, fd, wanted):
+        said = b""
+        while wanted not in said:
+            self.assertTrue(select.select([fd], [], [], 30)[0], f"{wanted!r} did not come, but {said!r}")
+            said += os.read(fd, 100)
+        return said
 
     def steps(self, result):
         return [(e["step"], e["ok"]) for e in result.journal() if e["e"] == "recover"]

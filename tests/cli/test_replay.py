@@ -165,7 +165,7 @@ class Failures(ReplayTest):
 
     def fake_module(self, mode):
         """Says OK to everything, or gives everything back."""
-        code = ("import os, sys, tty\ntty.setraw(0)\n"
+        code = ("import os, sys, tty\ntty.setraw(0, 0)\n"
                 "while (b := os.read(0, 4096)):\n"
                 f" os.write(1, {'b' if mode == 'loop' else repr(b'OK') + ' + bytes([13, 10])'})\n")
         path = self.file(f"{mode}.py", code)

@@ -109,7 +109,7 @@ class Echo:
 
     def __init__(self):
         self.master, slave = os.openpty()
-        tty.setraw(slave)
+        tty.setraw(slave, termios.TCSANOW)
         self.tty, self.slave = os.ttyname(slave), slave
         os.set_blocking(self.master, False)
         self.ending = False
