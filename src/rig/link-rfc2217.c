@@ -19,7 +19,6 @@
 enum {
 	DRAIN_MS = 2000,
 	AGREE_MS = 1000,
-	NEAR_PERCENT = 3, /* what clock division may make of a rate */
 	ON = 1,
 	OFF = 2,
 };
@@ -67,8 +66,7 @@ static bool is_near(const struct rfc2217_ask *ask)
 		return ask->answer != 0;
 	if (ask->what != RFC2217_BAUD)
 		return ask->answer == ask->value;
-	int64_t apart = llabs((int64_t)ask->answer - (int64_t)ask->value);
-	return apart * 100 <= (int64_t)ask->value * NEAR_PERCENT;
+	return uart_near_rate(ask->answer, ask->value);
 }
 
 static void word_setting(const struct rfc2217_ask *ask, unsigned value, char *out, size_t size)

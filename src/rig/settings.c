@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "rig/uart.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { VALUE_MAX = 250, TOLERANCE_PERCENT = 3, MAC_BYTES = 17 };
+enum { VALUE_MAX = 250, MAC_BYTES = 17 };
 
 enum kind { PLAIN, LINE_SAVED, LINE_NOW, MAC, SECRET, JOINED };
 
@@ -187,16 +188,11 @@ bool settings_line(const char *value, struct rig_uart *out)
 	return true;
 }
 
-static bool near(int64_t a, int64_t b)
-{
-	return llabs(a - b) * 100 <= b * TOLERANCE_PERCENT;
-}
-
 /* A module may tell what its divisor makes of the rate. */
 static bool same_line(const char *a, const char *b)
 {
 	struct rig_uart x, y;
-	return settings_line(a, &x) && settings_line(b, &y) && near(x.baud, y.baud) &&
+	return settings_line(a, &x) && settings_line(b, &y) && uart_near_rate(x.baud, y.baud) &&
 	       x.databits == y.databits && x.stopbits_x2 == y.stopbits_x2 && x.parity == y.parity &&
 	       x.flow == y.flow;
 }
@@ -209,7 +205,7 @@ static bool set_line(struct talk *t, size_t i, const char *value)
 	char command[96];
 	if (!settings_line(value, &uart))
 		return false;
-	if (near(t->bench->uart.baud, uart.baud))
+	if (uart_near_rate(t->bench->uart.baud, uart.baud))
 		uart.baud = t->bench->uart.baud;
 	snprintf(command, sizeof(command), "%s=%lld,%d,%d,%d,%d", table[i].name,
 		(long long)uart.baud, uart.databits, uart.stopbits_x2 - 1,

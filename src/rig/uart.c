@@ -47,8 +47,7 @@ static unsigned format_bits(const struct rig_uart *uart)
 	return bits;
 }
 
-/* A rate that leaves the other side's receiver room for its own error. */
-static bool near_rate(int64_t actual, int64_t wanted)
+bool uart_near_rate(int64_t actual, int64_t wanted)
 {
 	int64_t off = actual > wanted ? actual - wanted : wanted - actual;
 	return off * 100 <= wanted * 3;
@@ -87,7 +86,7 @@ static bool was_done(int fd, const struct rig_uart *uart)
 {
 	int lines;
 	struct rig_uart actual;
-	if (uart_actual(fd, &actual) < 0 || !near_rate(actual.baud, uart->baud))
+	if (uart_actual(fd, &actual) < 0 || !uart_near_rate(actual.baud, uart->baud))
 		return false;
 	if (ioctl(fd, TIOCMGET, &lines) < 0)
 		return true;
