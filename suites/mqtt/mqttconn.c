@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AT+MQTTCONN: who is connected to, what is said about it, what the query shows in which state,
  * reconnection, and how long commands may take. */
+#include "../wifi/wifi.h"
 #include "script.h"
 
 /* ---- where to ---- */
@@ -154,14 +155,17 @@ Test(mqttconn, reports_a_reset, REQ("MQTTCONN-18"), TAGS("needs:peers"))
 	reports_a_close("rst");
 }
 
-Test(mqttconn, reports_the_end_without_an_access_point, REQ("MQTTCONN-48"), TAGS("needs:broker"))
+Test(mqttconn, reports_the_end_without_an_access_point, REQ("MQTTCONN-48"),
+	TAGS("nvs needs:broker"))
 {
+	enter_mode(1);
 	enter_connected(0);
 	given("AT+CWQAP");
 	urc(MQTT_ENDED, bench_ms("mqtt"));
 	expect_not_connected();
 	leave_mqtt();
 	online();
+	leave_mode();
 }
 
 /* ---- the query ---- */

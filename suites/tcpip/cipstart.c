@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AT+CIPSTART: what its peer gets of it, how it is announced, and when it is refused. UDP modes,
  * local IP, SSL and the examples are in cipstart-kinds.c. */
+#include "../wifi/wifi.h"
 #include "tcpip.h"
 
 #define ALREADY RE("ALREADY CONNECTT?ED")
@@ -227,8 +228,9 @@ Test(cipstart, fails_at_an_address_out_of_reach, REQ("CIPSTART-48"),
 	leave_single();
 }
 
-Test(cipstart, fails_when_not_joined, REQ("CIPSTART-49"), TAGS("needs:peers"))
+Test(cipstart, fails_when_not_joined, REQ("CIPSTART-49"), TAGS("nvs needs:peers"))
 {
+	enter_mode(1);
 	online();
 	int peer = peer_open("tcp-sink", NULL);
 	given("AT+CWQAP");
@@ -237,6 +239,7 @@ Test(cipstart, fails_when_not_joined, REQ("CIPSTART-49"), TAGS("needs:peers"))
 	online_again();
 	check(!peer_connected(peer, 1, bench_ms("silence")), "the peer is connected to");
 	leave_single();
+	leave_mode();
 }
 
 Test(cipstart, opens_nothing_when_refused, REQ("CIPSTART-59"), TAGS("needs:peers"))

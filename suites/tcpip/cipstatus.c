@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AT+CIPSTATUS: the state of the station, and each link as its peer sees it. */
+#include "../wifi/wifi.h"
 #include "tcpip.h"
 
 static void expect_stat(int stat)
@@ -95,13 +96,15 @@ Test(cipstatus, is_4_after_a_udp_transmission, REQ("CIPSTATUS-5"),
 	leave_single();
 }
 
-Test(cipstatus, is_5_when_not_joined, REQ("CIPSTATUS-6"), TAGS("needs:access_point"))
+Test(cipstatus, is_5_when_not_joined, REQ("CIPSTATUS-6"), TAGS("nvs needs:access_point"))
 {
+	enter_mode(1);
 	online();
 	given("AT+CWQAP");
 	forget_urcs();
 	expect_stat(5);
 	online_again();
+	leave_mode();
 }
 
 Test(cipstatus, is_0_without_wifi, REQ("CIPSTATUS-7"), TAGS("nvs"))
@@ -325,9 +328,10 @@ Test(cipstatus, answers_after_much_traffic, REQ("CIPSTATUS-21"),
 }
 
 Test(cipstatus, is_5_after_leaving_with_links, REQ("CIPSTATUS-22"),
-	TAGS("needs:peers issue:espressif/esp-at#609"))
+	TAGS("nvs needs:peers issue:espressif/esp-at#609"))
 {
 	int peer = peer_open("tcp-sink", NULL), udp = peer_open("udp-sink", NULL);
+	enter_mode(1);
 	enter_multi();
 	start_link(0, "TCP", peer);
 	start_link(1, "UDP", udp);
@@ -338,6 +342,7 @@ Test(cipstatus, is_5_after_leaving_with_links, REQ("CIPSTATUS-22"),
 	forget_urcs();
 	online_again();
 	leave_multi();
+	leave_mode();
 }
 
 Test(cipstatus, stays_3_until_the_last_link_closes, REQ("CIPSTATUS-23"), TAGS("needs:peers"))
