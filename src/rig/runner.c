@@ -170,27 +170,47 @@ void runner_kill(struct rig *rig, int signal)
 		kill(-rig->runner, signal);
 }
 
-/* BoxFort keeps a small file in shared memory for each worker, and one for the program; killed at
- * the wrong moment, nobody removes them. What belongs to a living process is left alone. */
-static void sweep_shared_memory(void)
+struct litter {
+	const char *folder, *begin, *end;
+};
+
+/* Whose it is by its name; 0: it is something else. */
+static pid_t litter_owner(const struct litter *kind, const char *name)
 {
-	static const char *const kinds[] = { "bxfi_", "bxf_arena_" };
-	DIR *dir = opendir("/dev/shm");
+	char number[24];
+	int64_t pid;
+	size_t len = strlen(name), around = strlen(kind->begin) + strlen(kind->end);
+	if (!text_starts(name, kind->begin) || len <= around || len - around >= sizeof(number) ||
+		strcmp(name + len - strlen(kind->end), kind->end) != 0)
+		return 0;
+	snprintf(number, sizeof(number), "%.*s", (int)(len - around), name + strlen(kind->begin));
+	return text_integer(number, &pid) && pid > 0 ? (pid_t)pid : 0;
+}
+
+static void sweep_kind(const struct litter *kind)
+{
+	DIR *dir = opendir(kind->folder);
 	const struct dirent *entry;
 	while (dir && (entry = readdir(dir))) {
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-			int64_t pid;
-			struct stat st;
-			if (!text_starts(entry->d_name, kinds[i]) ||
-				!text_integer(entry->d_name + strlen(kinds[i]), &pid) || pid <= 0)
-				continue;
-			if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-				st.st_uid == geteuid() && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
-				unlinkat(dirfd(dir), entry->d_name, 0);
-		}
+		struct stat st;
+		pid_t pid = litter_owner(kind, entry->d_name);
+		if (pid > 0 && fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			st.st_uid == geteuid() && kill(pid, 0) < 0 && errno == ESRCH)
+			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* BoxFort keeps a small file in shared memory for each worker, and one for the program; Criterion
+ * has a socket in /tmp, wherever TMPDIR is. Killed at the wrong moment, nobody removes them. What
+ * belongs to a living process is left alone. */
+static void sweep(void)
+{
+	static const struct litter kinds[] = { { "/dev/shm", "bxfi_", "" },
+		{ "/dev/shm", "bxf_arena_", "" }, { "/tmp", "criterion_", ".sock" } };
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		sweep_kind(&kinds[i]);
 }
 
 /* Whether /proc says that this process is our child and runs cases. BoxFort's workers are sessions
@@ -258,7 +278,7 @@ void runner_finish(struct rig *rig)
 	rig->runner_gone = true;
 	if (rig->runner_started) {
 		reap_workers();
-		sweep_shared_memory();
+		sweep();
 	}
 	if (rig->runner_pidfd >= 0)
 		close(rig->runner_pidfd);
