@@ -446,6 +446,15 @@ void monitor_restarted(struct monitor *m, int64_t t_ns)
 	restarted(m);
 }
 
+void monitor_retuned(struct monitor *m)
+{
+	struct line_piece piece;
+	line_flush(m->line);
+	while (line_next(m->line, &piece))
+		if (piece.kind != LINE_NOISE)
+			judge(m, &piece);
+}
+
 static void end_commands(struct monitor *m, int64_t t_ns)
 {
 	const char *first;

@@ -82,6 +82,9 @@ void monitor_peer_event(struct monitor *m, const struct monitor_peer *event);
 void monitor_mqtt_event(struct monitor *m, const struct monitor_mqtt *event);
 /* The module was reset or powered: boot noise and the start-up line may come. */
 void monitor_restarted(struct monitor *m, int64_t t_ns);
+/* The host's side of the line has other settings: half a line that came until now could not be read
+ * and is nothing. The module has its new rate before the host has, and a URC may come then. */
+void monitor_retuned(struct monitor *m);
 /* The lease ends: a command without a final result is a breach; nothing is pending any more. */
 void monitor_end(struct monitor *m, int64_t t_ns);
 /* Whether a command waits for its final result. */

@@ -32,7 +32,7 @@ struct case_state {
 	bool decided; /* has the verdict that was known beforehand */
 	bool bad;     /* one of the judged, or the last retry, was */
 	bool failed;  /* and it was a fail */
-	bool cut;     /* the last one has no verdict: the run was killed */
+	bool cut;     /* the last one has no verdict: the run was killed, or gave up */
 
 	/* The present attempt. */
 	bool wanted; /* in this pass */
@@ -99,6 +99,8 @@ struct rig {
 	pid_t runner;
 	int runner_pidfd, runner_status;
 	bool runner_started, runner_gone, runner_killed;
+	bool again;   /* the suite program gave up: another one goes on with what is left */
+	int given_up; /* so often */
 	bool granting, stopping;
 	bool putting_back;
 	bool failed_fast; /* the run ends when what is leased has ended */
@@ -130,6 +132,7 @@ void lease_overrule(struct case_state *state, const char *why);
 void lease_send(struct worker *worker, const char *bytes, size_t len);
 void lease_tolerate(struct worker *worker, bool on);
 void lease_restarted(struct lane *lane);
+void lease_retuned(struct lane *lane);
 void lease_worker_writable(struct lane *lane); /* held bytes go on */
 /* How long the lease's bytes have kept the line busy so far, in ns. */
 int64_t lease_line_ns(struct lane *lane);

@@ -252,6 +252,14 @@ void lease_restarted(struct lane *lane)
 	monitor_restarted(lane->monitor, journal_now(lane->journal));
 }
 
+void lease_retuned(struct lane *lane)
+{
+	/* What is there is of before. */
+	while (!lane->lost && link_fd(lane->link) >= 0 && !lane->held && take_chunk(lane))
+		;
+	monitor_retuned(lane->monitor);
+}
+
 void lease_attach(struct lane *lane)
 {
 	int fd = link_fd(lane->link);

@@ -253,6 +253,8 @@ static void answered(struct lane *lane, enum lane_job job)
 	struct worker *worker = lane->worker;
 	if (job == LANE_SWITCH)
 		lease_restarted(lane);
+	if (job == LANE_UART && lane->ok)
+		lease_retuned(lane);
 	if (job == LANE_CONTROL)
 		journal_control(lane);
 	if (!worker) {

@@ -57,6 +57,8 @@ static int64_t event(struct monitor *m, const char *what, int64_t t_ns)
 		monitor_tolerate(m, false);
 	else if (strcmp(what, "restarted") == 0)
 		monitor_restarted(m, t_ns);
+	else if (strcmp(what, "retuned") == 0)
+		monitor_retuned(m);
 	else if (strcmp(what, "end") == 0)
 		monitor_end(m, t_ns);
 	else if (strcmp(what, "silence") == 0)
@@ -294,6 +296,15 @@ Test(monitor, looks_away_when_told)
 	keeps("! tolerate", "> AT\r\n", "> AT\r\n", "! strict", "< OK\r\n", "< OK\r\n");
 	keeps("! tolerate", "< half a line", "! strict", "< WIFI GOT IP\r\n");
 	breaks("3 unknown line: x", "! tolerate", "! strict", "< x\r\n");
+}
+
+Test(monitor, can_not_read_half_a_line_of_another_rate)
+{
+	const char *set = "> AT+UART_CUR=9600,8,1,0,0\r\n", *ok = "< OK\r\n";
+	keeps(set, ok, "< \xff\xfe", "! retuned", "> AT\r\n", "< AT\r\n\r\nOK\r\n");
+	breaks("5 echo differs from what was sent: AT", set, ok, "< \xff\xfe", "> AT\r\n",
+		"< AT\r\n\r\nOK\r\n");
+	breaks("3 unknown line: x", set, ok, "< x\r\n", "! retuned", "> AT\r\n", "< OK\r\n");
 }
 
 Test(monitor, rules_are_numbered_in_order)
