@@ -321,7 +321,7 @@ void text_attempt(struct buf *out, const struct run_attempt *a)
 	static const char *const words[] = { [ATTEMPT_FIRST] = "",
 		[ATTEMPT_REPEAT] = " (repeated)",
 		[ATTEMPT_RETRY] = " (tried again, from a settled module)",
-		[ATTEMPT_RESUME] = " (after the run was resumed)" };
+		[ATTEMPT_RESUME] = " (the one before was cut off)" };
 	buf_printf(out, "attempt %d%s", a->number, words[a->why]);
 }
 

@@ -87,6 +87,7 @@ static void put_in_order(struct rig *rig, int round)
 
 static void want(struct rig *rig, struct case_state *state)
 {
+	state->cut = state->cut || (rig->again && state->leased && !state->finished);
 	verdict_reset(state);
 	state->wanted = true;
 	state->number = state->attempts + 1;
@@ -148,6 +149,7 @@ bool pass_begin(struct rig *rig)
 	rig->retrying = retry && (!due || rig->plan->fail_fast);
 	rig->cut_short = false;
 	put_in_order(rig, choose(rig));
+	rig->again = false;
 	rig->turn = 0;
 	if (rig->retrying) {
 		settle_lanes(rig);

@@ -65,6 +65,14 @@ static bool check_results(struct rig *rig)
 	}
 	if (!without)
 		return true;
+	if (rig->again) {
+		char text[160];
+		snprintf(text, sizeof(text),
+			"the suite program gave up (%s) and is started again for %zu case%s",
+			child_status(rig->runner_status), without, without == 1 ? "" : "s");
+		header_note(rig, -1, text);
+		return true;
+	}
 	rig->end = RIG_RUNNER_DIED;
 	error_set(rig->error, NULL, 0, 0,
 		"the suite program ended (%s) with %zu of %zu cases without a result; see "

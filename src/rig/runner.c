@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-enum { VARIABLES = 6, REAP_MS = 2000, BACKSTOP_S = 900 };
+enum { VARIABLES = 6, REAP_MS = 2000, BACKSTOP_S = 900, GIVE_UPS = 3 };
 
 static int write_cases(struct rig *rig, const char *path, struct error *error)
 {
@@ -112,6 +112,14 @@ static void log_path(const struct rig *rig, struct buf *path)
 	buf_printf(path, "%s/runner.log", rig->plan->run_dir);
 }
 
+/* Criterion aborts when a worker dies before it is one: that is not what the cases that were not
+ * run yet should pay for. */
+static bool goes_on(const struct rig *rig)
+{
+	return !rig->stopping && !rig->failed_fast && rig->given_up < GIVE_UPS &&
+	       WIFSIGNALED(rig->runner_status) && WTERMSIG(rig->runner_status) == SIGABRT;
+}
+
 static void take_end(struct rig *rig)
 {
 	if (waitpid(rig->runner, &rig->runner_status, WNOHANG) != rig->runner)
@@ -120,6 +128,8 @@ static void take_end(struct rig *rig)
 	/* Its last words come before its end: until they are read, no case has lost its result. */
 	worker_read_all(rig, false);
 	rig->runner_gone = true;
+	rig->again = goes_on(rig);
+	rig->given_up += rig->again;
 	/* Workers that outlive it can't be judged any more. */
 	kill(-rig->runner, SIGKILL);
 	worker_kill_all(rig);

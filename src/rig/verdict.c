@@ -217,7 +217,7 @@ void verdict_try(struct rig *rig, size_t case_index)
 	struct case_state *state = &rig->cases[case_index];
 	if (!state->wanted || state->finished || state->worker || state->dropped)
 		return;
-	if (!state->has_result && !(rig->runner_gone && state->leased))
+	if (!state->has_result && (rig->again || !(rig->runner_gone && state->leased)))
 		return;
 	/* Ended from outside: what Criterion did not report any more is missing, not broken. */
 	if (rig->stopping && !(state->leased && state->has_result))

@@ -12,7 +12,7 @@ import time
 import unittest
 import xml.etree.ElementTree as ET
 
-from harness import CliTest, events_of, marked_processes, read_journal
+from harness import BUILD, CliTest, events_of, marked_processes, read_journal
 
 LONG = bool(os.environ.get("ATCONFORM_TEST_LONG"))
 FIRST = int(os.environ.get("ATCONFORM_TEST_SEED", "1"))
@@ -25,6 +25,8 @@ TO_REMOVE = ("junit.xml", "report.json", "report.html")
 MIXTURE = {"basic/ate": 2, "basic/gmr": 2, "basic/sysmsg": 3, "basic/uart_cur": 3, "wifi/cwjap": 4,
            "wifi/cwlap": 3, "wifi/cipsta": 3, "tcpip/cipsend": 5, "tcpip/cipstart": 5,
            "tcpip/cipserver": 4, "mqtt/mqttconn": 5, "mqtt/mqttpub": 5, "mqtt/mqttsub": 4}
+GIVING_UP = ("basic/gmr/*", "basic/ate/*", "wifi/cwmode/*")
+SANITIZED = "sanitize" in os.path.basename(BUILD) or "asan" in os.path.basename(BUILD)
 # The case of the moment says this, and nothing else than pass is seen in other cases.
 TOLD = {"module": ("inconclusive", "the line to the IUT was lost"),
         "broker": ("inconclusive", "the broker died in mid-case (signal 9 (Killed))|"
@@ -51,6 +53,13 @@ def victims(running, kind):
              if os.path.basename(argv.split(" ")[0]) == word]
     # A worker that is about to be one still looks like its parent.
     return [pid for pid in named if kind == "worker" or parent_of(pid) == running.process.pid]
+
+
+def size_of(path):
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
 
 
 def count_verdicts(path):
@@ -98,8 +107,7 @@ class Killed(StabilityTest):
         else:
             after += kind != "runner"
         while running.process.poll() is None:
-            begun = os.path.exists(path) and os.path.getsize(path) > 4000
-            if begun and count_verdicts(path) >= after:
+            if size_of(path) > 4000 and count_verdicts(path) >= after:
                 break
             time.sleep(0.005)
         time.sleep(0 if after < 0 else moment)
@@ -260,6 +268,32 @@ class Killed(StabilityTest):
                          {n: v for n, v in known.items() if v != "pass"},
                          {n: v for n, v in again.verdicts().items() if v["verdict"] != "pass"})
         self.assertEqual(again.code, code, again.err)
+
+    def run_stillborn(self, count, name):
+        """So many workers die before they are one: Criterion gives up then."""
+        births = self.file("births" + name, "x" * count)
+        result = self.run_iut("virtual:", "--jobs", "2", *GIVING_UP, env={
+            "PATH": SBIN, "LD_PRELOAD": os.path.join(BUILD, "tests/cli/libtest-stillborn.so"),
+            "ATCONFORM_TEST_STILLBORN": births})
+        notes = [e["text"] for e in events_of(result.journal(), "note")]
+        return result, [n for n in notes if "the suite program gave up" in n]
+
+    @unittest.skipIf(SANITIZED, "a preloaded library comes before the sanitizer's")
+    def test_a_worker_that_dies_before_it_is_one(self):
+        """Costs no case; one more than three do not start a run for ever."""
+        chosen = sorted(n for n in self.all_cases() for p in GIVING_UP if n.startswith(p[:-1]))
+        for count in (1, 3):
+            result, notes = self.run_stillborn(count, str(count))
+            self.assertEqual(result.code, 0, result.err)
+            self.assertEqual(len(notes), count)
+            self.check_lines(result, True)
+            self.assertEqual(set(self.check_reported(result, chosen, 0).values()), {"pass"})
+        result, notes = self.run_stillborn(4, "4")
+        self.assertEqual((result.code, len(notes)), (4, 3), result.err)
+        events, before = self.check_lines(result, True)
+        self.assertEqual(events[-1]["reason"], "runner-died", events[-1])
+        words = self.check_reported(result, chosen, 4)
+        self.check_resumed(result, chosen, before, 0, {n: v for n, v in words.items() if v != "missing"})
 
     def test_at_any_moment(self):
         names = self.all_cases()
