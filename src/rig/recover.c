@@ -3,6 +3,8 @@
  * state is made next, and then it must show that it has it. */
 #include "rig/recover-step.h"
 
+#include "base/cleanup.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -130,11 +132,21 @@ static bool climb_restart(struct climb *c)
 	return recover_note(t, "restart", up, since, up ? "" : "does not come back");
 }
 
+/* What a case that broke off has set round the virtual module: an access point that is silent. */
+static void put_surroundings_back(struct talk *t)
+{
+	struct buf answer AUTO_BUF = { 0 };
+	struct error ignored = { 0 };
+	if (link_can(t->link) & LINK_CAN_CONTROL)
+		link_control(t->link, "{\"do\":\"restore\"}", &answer, &ignored);
+}
+
 /* What a case may have changed goes back: what is volatile, then what is stored. A module that
  * can't do it by its own commands is helped from outside, where the bench can. */
 static bool settle(struct climb *c)
 {
 	struct talk *t = c->t;
+	put_surroundings_back(t);
 	bool started = c->fresh || recover_restart_by(t, "restart", "AT+RST") ||
 		       recover_climb_factory(c) || (recover_climb_reset(c) && c->fresh);
 	if (t->bench->restore_after_failure)

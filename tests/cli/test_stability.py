@@ -295,6 +295,19 @@ class Killed(StabilityTest):
         words = self.check_reported(result, chosen, 4)
         self.check_resumed(result, chosen, before, 0, {n: v for n, v in words.items() if v != "missing"})
 
+    def test_what_a_killed_case_did_to_the_air(self):
+        """An access point that it had silenced is there for the next."""
+        silences, after = "wifi/cwjap/stays_away_without_reconnection", "wifi/cwlap/*"
+        out = os.path.join(self.home, "run")
+        running = self.start("run", "--bench", "virtual", "--iut", "virtual:", "--out", out, silences, after,
+                             env={"PATH": SBIN})
+        running.wait_for(lambda e: e["e"] == "control" and "false" in e["json"])
+        leases = events_of(read_journal(os.path.join(out, "journal.jsonl")), "lease")
+        os.kill(leases[-1]["pid"], signal.SIGKILL)
+        result = self.finish(running)
+        bad = {n: v["message"] for n, v in result.verdicts().items() if v["verdict"] != "pass"}
+        self.assertEqual(list(bad), [silences], bad)
+
     def test_at_any_moment(self):
         names = self.all_cases()
         kinds = ("runner", "suite", "module", "broker", "worker")
