@@ -295,7 +295,7 @@ class Module:
     def ask(self, *commands, rate=termios.B115200):
         fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
         try:
-            tty.setraw(fd)
+            tty.setraw(fd, termios.TCSANOW)
             mode = termios.tcgetattr(fd)
             mode[4] = mode[5] = rate
             termios.tcsetattr(fd, termios.TCSANOW, mode)

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The other side of the module's connections: plain sockets in the test's own hands, and a module
 that has joined its access point."""
-import os
 import select
 import socket
-import time
 import unittest
 
-from atmodule import Module
+from atmodule import PATIENCE, Module
 from service_peers import HOST, MODULE, NET
 from wifi_air import AIR, JOIN
 
@@ -20,14 +18,14 @@ def listener(address=HOST):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind((address, 0))
     s.listen(16)
-    s.settimeout(5)
+    s.settimeout(PATIENCE)
     return s
 
 
 def datagrams(address=HOST):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((address, 0))
-    s.settimeout(5)
+    s.settimeout(PATIENCE)
     return s
 
 
@@ -92,7 +90,6 @@ class Case(unittest.TestCase):
     def start(self, how="power-cycle"):
         self.m.control({"do": how})
         self.m.until(b"\r\nready\r\n")
-        self.m.seen = b""
 
     def keep(self, s):
         self.addCleanup(s.close)
@@ -113,7 +110,7 @@ class Case(unittest.TestCase):
 
     def accept(self):
         s, _ = self.server.accept()
-        s.settimeout(5)
+        s.settimeout(PATIENCE)
         return self.keep(s)
 
     def connect(self, link=None, more=""):
@@ -145,18 +142,32 @@ class Case(unittest.TestCase):
         self.m.send(data)
         self.assertEqual(self.m.until(result), result)
 
-    def ipd(self, count, seconds=5.0):
+    def ipd(self, count):
         """Frames until so many bytes of data have come, and what else came."""
-        raw, end = self.m.seen, time.monotonic() + seconds
-        self.m.seen = b""
+        raw, self.m.seen = self.m.seen, b""
         while True:
             found, rest = frames(raw)
             if sum(len(data) for _, _, data in found) >= count:
                 return found, rest
-            ready, _, _ = select.select([self.m.fd_in], [], [], max(0, end - time.monotonic()))
-            if not ready:
+            part = self.m.more()
+            if not part:
                 raise AssertionError(f"{count} bytes did not come, but {raw[-300:]!r}")
-            raw += os.read(self.m.fd_in, 65536)
+            raw += part
+
+    def received(self, command, remote=False):
+        """What one AT+CIPRECVDATA gives, with `remote` (address, port, data); None when it has nothing."""
+        self.m.send(command + "\r\n")
+        head = b""
+        while not head.endswith((b"+CIPRECVDATA:", b"ERROR\r\n")):
+            head += self.m.take(1)
+        if head.endswith(b"ERROR\r\n"):
+            return None
+        n, where = int(self.m.until(b",")[:-1]), ()
+        if remote:
+            where = (self.m.until(b",")[1:-2].decode(), int(self.m.until(b",")[:-1]))
+        data = self.m.take(n)
+        self.assertEqual(self.m.until(b"OK\r\n"), b"\r\n\r\nOK\r\n")
+        return (*where, data) if remote else data
 
     def hears(self, data, link=None):
         found, rest = self.ipd(len(data))
@@ -168,7 +179,7 @@ class Case(unittest.TestCase):
         self.ok("AT+CIPSTATUS", f"STATUS:{stat}", *(f"+CIPSTATUS:{line}" for line in lines))
 
     def silence(self, seconds=0.15):
-        self.assertEqual(self.m.seen + self.m.read(seconds), b"")
+        self.assertEqual(self.m.read(seconds), b"")
 
     def closed(self, s):
         """The module ended the connection in order."""

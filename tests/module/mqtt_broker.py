@@ -12,6 +12,7 @@ import tempfile
 import time
 import unittest
 
+from atmodule import PATIENCE
 from link_peers import Case as LinkCase
 from service_peers import HOST, MODULE, pki
 
@@ -73,7 +74,7 @@ class Broker:
         self.process = subprocess.Popen([MOSQUITTO, "-c", self.path("conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
         self.wait_log(" running")
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with socket.socket() as s:
                 if s.connect_ex((HOST, self.ports["wss_client"])) == 0:
@@ -84,14 +85,14 @@ class Broker:
     def stop(self, kill=False):
         if self.process:
             (self.process.kill if kill else self.process.terminate)()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         self.process = None
 
     def read_log(self):
         with open(self.log, encoding="latin-1") as f:
             return f.read()
 
-    def wait_log(self, text, seconds=5.0):
+    def wait_log(self, text, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while text not in self.read_log():
             if time.monotonic() > end:
@@ -123,7 +124,7 @@ class Observer:
     def __init__(self, port, name="observer"):
         self.s = socket.create_connection((HOST, port))
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.s.settimeout(5)
+        self.s.settimeout(PATIENCE)
         self.number, self.messages = 0, queue.Queue()
         self.held, self.done, self.buffer = {}, set(), b""
         self.send(0x10, text("MQTT") + bytes([4, 0xC2, 0, 60]) + text(name) + text(USER) + text(PASSWORD))
@@ -197,8 +198,7 @@ class Observer:
             self.wait(n)
         return n
 
-    def message(self, seconds=5):
-        self.s.settimeout(seconds)
+    def message(self):
         while self.messages.empty():
             self.turn()
         return self.messages.get()
@@ -210,6 +210,8 @@ class Observer:
                 self.turn()
         except TimeoutError:
             return True
+        finally:
+            self.s.settimeout(PATIENCE)
         return False
 
     def close(self):
@@ -256,10 +258,10 @@ class Case(LinkCase):
         line = self.m.ask("AT+MQTTCONN?")[0]
         self.assertEqual(line.split(",")[1], str(number), line)
 
-    def subrecv(self, topic, payload, seconds=5.0):
+    def subrecv(self, topic, payload):
         payload = payload.encode() if isinstance(payload, str) else payload
         wanted = b'+MQTTSUBRECV:0,"%s",%d,' % (topic.encode(), len(payload)) + payload + b"\r\n"
-        got = self.m.until(wanted, seconds)
+        got = self.m.until(wanted)
         self.assertEqual(got, wanted)
 
     def refused(self, command, code):

@@ -10,6 +10,8 @@ import subprocess
 import threading
 import time
 
+from atmodule import PATIENCE
+
 PID = os.getpid()
 NET = f"127.{1 + PID % 250}.{1 + PID // 250 % 250}"
 MODULE, HOST = f"{NET}.1", f"{NET}.2"
@@ -29,12 +31,12 @@ class Server:
         self.at = "%s:%d" % self.socket.getsockname()
         self.port = self.socket.getsockname()[1]
         self.requests, self.senders = [], []
-        self.stopped = False
+        self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
-        while not self.stopped:
+        while not self.stopped.is_set():
             try:
                 if self.kind == socket.SOCK_DGRAM:
                     data, sender = self.socket.recvfrom(4096)
@@ -43,14 +45,21 @@ class Server:
                 else:
                     client, sender = self.socket.accept()
                     self.senders.append(sender)
-                    client.settimeout(2)
+                    client.settimeout(10)
                     with client:
                         self.talk(client)
             except (TimeoutError, OSError):
                 continue
 
+    def wait(self, more):
+        """Until there have been so many more requests."""
+        more, end = len(self.requests) + more, time.monotonic() + PATIENCE
+        while len(self.requests) < more:
+            assert time.monotonic() < end, self.requests
+            time.sleep(0.01)
+
     def close(self):
-        self.stopped = True
+        self.stopped.set()
         self.thread.join()
         self.socket.close()
 
@@ -167,7 +176,7 @@ class Update(Server):
         path = head.split()[1].decode()
         self.requests.append(path)
         if self.mode == "stall":
-            time.sleep(1.5)
+            self.stopped.wait(60)
             return False
         if self.mode == "close":
             return False

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Connections that the module opens, over real sockets: opening, state, sending, closing."""
-import os
+import select
 import socket
 import sys
 import tempfile
@@ -9,7 +9,8 @@ import threading
 import time
 import unittest
 
-from link_peers import HOST, MODULE, PATTERN, THIRD, Case, datagrams, listener, port, quiet, whole
+from atmodule import PATIENCE, fastest
+from link_peers import HOST, MODULE, PATTERN, THIRD, Case, datagrams, frames, listener, port, quiet, whole
 from service_peers import Dns, pki, tls_server
 
 ALL = bytes(range(256))
@@ -66,9 +67,8 @@ class Opening(Case):
         nobody = port(s)
         s.close()
         self.error(f'AT+CIPSTART="TCP","{HOST}",{nobody}')
-        begin = time.monotonic()
-        self.error('AT+CIPSTART="TCP","192.168.77.1",80', 'AT+CIPSTART="UDP","192.168.77.1",80')
-        self.assertLess(time.monotonic() - begin, 1)
+        nowhere = ('AT+CIPSTART="TCP","192.168.77.1",80', 'AT+CIPSTART="UDP","192.168.77.1",80')
+        self.assertLess(fastest(lambda: self.error(*nowhere), 1), 1)
         self.ok("AT+CWQAP", "WIFI DISCONNECT")
         self.error(f'AT+CIPSTART="TCP","{HOST}",{port(self.server)}')
         self.status(5)
@@ -76,18 +76,17 @@ class Opening(Case):
         self.status(0)
 
     def test_busy_meanwhile(self):
-        self.m.send('AT+CIPSTART="TCP","192.168.77.1",80\r\n')
-        time.sleep(0.02)
-        self.m.send("AT\r\n")
+        # In one piece: on a busy machine it may be over before a second one comes.
+        self.m.send('AT+CIPSTART="TCP","192.168.77.1",80\r\nAT\r\n')
         self.m.until(b"\r\nbusy p...\r\n")
         self.m.until(b"\r\nERROR\r\n")
         self.ok("AT")
 
     def test_restart_meanwhile(self):
         self.m.send('AT+CIPSTART="TCP","192.168.77.1",80\r\n')
-        time.sleep(0.02)
+        self.m.heard()
         self.start()
-        self.m.read(0.3)
+        self.m.until(b"WIFI GOT IP\r\n")
         self.ok("ATE0")
         self.silence()
 
@@ -163,14 +162,14 @@ class Opening(Case):
         s.close()
         found, rest = self.ipd(len(PATTERN))
         self.assertEqual(b"".join(d for _, _, d in found), PATTERN)
-        self.assertEqual(rest + self.m.read(0.1), b"CLOSED\r\n")
+        self.assertEqual(rest + self.m.read(0.1, len(b"CLOSED\r\n") - len(rest)), b"CLOSED\r\n")
 
     def test_orderly_end_with_data_unread(self):
         """What the module had not taken yet does not make a reset of its close."""
         self.ok("AT+CIPRECVMODE=1")
         s = self.connect()
         s.sendall(bytes(6000))
-        self.m.until(b"+IPD,5840\r\n", 5)
+        self.m.until(b"+IPD,5840\r\n")
         self.ok("AT+CIPCLOSE", "CLOSED")
         self.closed(s)
 
@@ -197,6 +196,7 @@ class Udp(Case):
             self.m.until(b">")
             self.m.send("x")
             self.m.until(b"SEND OK\r\n")
+            select.select([peer, other, again], [], [], PATIENCE)
             hit = [one for one in (peer, other, again) if not quiet(one, 0.05)]
             self.assertEqual(len(hit), 1)
             hit[0].recv(10)
@@ -272,7 +272,8 @@ class Sending(Case):
         s = self.connect()
         self.prompt("AT+CIPSEND=4")
         self.m.send(b"abcdXYZ")
-        self.assertEqual(self.m.read(0.2).replace(b"\r\nbusy p...\r\n", b""), b"\r\nSEND OK\r\n")
+        said = self.m.until(b"SEND OK\r\n") + self.m.read(0.2)
+        self.assertEqual(said.replace(b"\r\nbusy p...\r\n", b""), b"\r\nSEND OK\r\n")
         self.assertEqual(whole(s, 4), b"abcd")
         self.assertTrue(quiet(s))
         self.ok("AT")
@@ -314,11 +315,15 @@ class Sending(Case):
     def test_busy_while_a_command_works(self):
         self.ok("AT+CIPMUX=1")
         s = self.connect(0)
-        self.m.send('AT+CIPSTART=1,"TCP","192.168.77.1",80\r\n')
-        time.sleep(0.02)
-        s.sendall(b"news")
-        self.hears(b"news", 0)
-        self.m.until(b"ERROR\r\n")
+        for _ in range(20):  # on a busy machine it may be over before the news comes
+            self.m.send('AT+CIPSTART=1,"TCP","192.168.77.1",80\r\n')
+            self.m.heard()
+            s.sendall(b"news")
+            found, rest = frames(self.m.until(b"\r\nERROR\r\n"))
+            if found:
+                break
+            self.hears(b"news", 0)
+        self.assertEqual((found, rest), ([(0, None, b"news")], b"\r\nERROR\r\n"))
 
     def test_extended(self):
         s = self.connect()
@@ -386,7 +391,7 @@ class Tls(Case):
         first = "" if link is None else f"{link},"
         self.ok(f'AT+CIPSTART={first}"SSL","{HOST}",{port(self.server)}', "CONNECT" if link is None else f"{link},CONNECT")
         thread.join()
-        found[0].settimeout(5)
+        found[0].settimeout(PATIENCE)
         return self.keep(found[0])
 
     def test_both_ways(self):
@@ -426,7 +431,7 @@ class Tls(Case):
                     self.keep(s)
             thread = threading.Thread(target=serve)
             thread.start()
-            self.assertEqual(self.m.ask(f'AT+CIPSTART="SSL","{HOST}",{port(self.server)}', 8), ["ERROR"], talk)
+            self.assertEqual(self.m.ask(f'AT+CIPSTART="SSL","{HOST}",{port(self.server)}'), ["ERROR"], talk)
             thread.join()
         self.status(2)
 
@@ -435,16 +440,9 @@ class Tls(Case):
         s = self.tls()
         s.sendall(PATTERN[:10000])
         got = b""
+        self.m.until(b"+IPD,")
         while len(got) < 10000:
-            self.m.read(0.1)
-            self.m.send("AT+CIPRECVDATA=2048\r\n")
-            head = self.m.until(b"+CIPRECVDATA:").rpartition(b"+CIPRECVDATA:")[2]
-            n = int(self.m.until(b",")[:-1])
-            while len(self.m.seen) < n + 8:
-                self.m.seen += os.read(self.m.fd_in, 65536)
-            got += self.m.seen[:n]
-            self.m.seen = self.m.seen[n:]
-            self.m.until(b"\r\nOK\r\n")
+            got += self.received("AT+CIPRECVDATA=2048") or b""
         self.assertEqual(got, PATTERN[:10000])
 
 

@@ -3,10 +3,9 @@
 """A sample of the faults of the connections: each does what it says. That the suite sees them all is
 the kill matrix's business."""
 import socket
-import time
 import unittest
 
-from atmodule import Module
+from atmodule import PATIENCE, Module
 from link_peers import HOST, MODULE, listener, port, quiet, whole
 from wifi_air import AIR, JOIN
 
@@ -36,15 +35,21 @@ class Sample(unittest.TestCase):
 
     def accept(self):
         s, _ = self.server.accept()
-        s.settimeout(2)
+        s.settimeout(PATIENCE)
         self.addCleanup(s.close)
         return s
 
-    def send(self, command, data):
+    def says(self, text, about, quiet=0.3):
+        """Exactly this, and then nothing more for a moment."""
+        self.m.heard()
+        self.assertEqual(self.m.read(quiet, len(text)), text, about)
+
+    def send(self, command, data, head, tail, about=None):
         self.m.send(command + "\r\n")
-        head = self.m.read(0.2)
+        self.says(head, about, 0.2)
         self.m.send(data)
-        return head, self.m.read(0.4)
+        if tail is not None:
+            self.says(tail, about, 0.4)
 
     def test_opening(self):
         for fault, answer in (("no-connect:cipstart", ["OK"]), ("connect-twice:cipstart", ["CONNECT", "CONNECT", "OK"]),
@@ -54,7 +59,7 @@ class Sample(unittest.TestCase):
             self.assertEqual(self.start(), answer, fault)
         self.module("connect-after-ok:cipstart")
         self.m.send(f'AT+CIPSTART="TCP","{HOST}",{port(self.server)}\r\n')
-        self.assertEqual(self.m.read(0.3), b"\r\nOK\r\nCONNECT\r\n")
+        self.says(b"\r\nOK\r\nCONNECT\r\n", "connect-after-ok")
         self.module("nonos-sdk-35:cipstart", "AT+CIPMUX=1")
         self.assertEqual(self.start(-10), ["246,CONNECT", "OK"])
         self.module("already-silent:cipstart")
@@ -77,19 +82,16 @@ class Sample(unittest.TestCase):
             self.module(fault)
             self.start()
             s = self.accept()
-            head, tail = self.send("AT+CIPSEND=5", b"hello")
-            self.assertEqual(head, b"\r\nOK\r\n>")
-            if said is not None:
-                self.assertEqual(tail, said, fault)
+            self.send("AT+CIPSEND=5", b"hello", b"\r\nOK\r\n>", said, fault)
             if fault != "swapped:cipsend":
                 self.assertEqual(whole(s, len(arrives)), arrives, fault)
             self.assertTrue(quiet(s, 0.05) or fault == "swapped:cipsend", fault)
         self.module("no-prompt:cipsend")
         self.start()
-        self.assertEqual(self.send("AT+CIPSEND=5", b"hello"), (b"\r\nOK\r\n", b"\r\nSEND OK\r\n"))
+        self.send("AT+CIPSEND=5", b"hello", b"\r\nOK\r\n", b"\r\nSEND OK\r\n")
         self.module("no-final:cipsend.set")
         self.start()
-        self.assertEqual(self.send("AT+CIPSEND=5", b"hello")[0], b">")
+        self.send("AT+CIPSEND=5", b"hello", b">", None)
 
     def test_receiving(self):
         for fault, text in (("ipd-long", b"\r\n+IPD,6:hello"), ("ipd-short", b"\r\n+IPD,4:hello"),
@@ -101,26 +103,26 @@ class Sample(unittest.TestCase):
             self.start()
             s = self.accept()
             s.sendall(b"hello")
-            self.assertEqual(self.m.read(0.3), text, fault)
+            self.says(text, fault)
         self.module("esp-at-302")
         self.start()
         s = self.accept()
         self.m.send("AT+CIPSEND=2\r\n")
-        self.m.read(0.2)
+        self.m.until(b">")
         s.sendall(b"one")
-        self.assertEqual(self.m.read(0.2), b"")
+        self.says(b"", "one")
         self.m.send("ab")
-        self.m.read(0.3)
+        self.m.until(b"SEND OK\r\n")
         s.sendall(b"two")
-        self.assertEqual(self.m.read(0.3), b"")
+        self.says(b"", "two")
         self.module("esp-at-13")
         self.start()
         s = self.accept()
         self.m.send("AT+CIPSEND=2\r\n")
-        self.m.read(0.2)
+        self.m.until(b">")
         self.m.send("ab")
         s.sendall(whole(s, 2))
-        self.assertEqual(self.m.read(0.5), b"\r\n+IPD,2:a\r\nSEND OK\r\nb")
+        self.says(b"\r\n+IPD,2:a\r\nSEND OK\r\nb", "esp-at-13", 0.5)
 
     def test_passive(self):
         for fault, text in (("silent:ciprecvmode", b""), ("long:ciprecvmode", b"\r\n+IPD,6\r\n"),
@@ -128,50 +130,47 @@ class Sample(unittest.TestCase):
             self.module(fault, "AT+CIPRECVMODE=1")
             self.start()
             self.accept().sendall(b"hello")
-            self.assertEqual(self.m.read(0.3), text, fault)
+            self.says(text, fault)
         for fault, answer in (("esp-at-589:ciprecvdata", ["+CIPRECVDATA:4,hell", "OK"]),
                               ("length:ciprecvdata", ["+CIPRECVDATA:6,hello", "OK"]),
                               ("no-info:ciprecvdata.set", ["OK"]), ("refuse-max:ciprecvdata.len", ["+CIPRECVDATA:5,hello", "OK"])):
             self.module(fault, "AT+CIPRECVMODE=1")
             self.start()
             self.accept().sendall(b"hello")
-            self.m.read(0.2)
+            self.m.until(b"+IPD,5\r\n")
             self.assertEqual(self.m.ask("AT+CIPRECVDATA=2047"), answer, fault)
         self.module("lwesp-46:ciprecvmode", "AT+CIPRECVMODE=1")
         self.start()
         s = self.accept()
-        seen = []
-        for _ in range(5):
+        for told in (b"\r\n+IPD,1\r\n", b"\r\n+IPD,2\r\n", b"\r\n+IPD,3\r\n", b"", b"\r\n+IPD,5\r\n"):
             s.sendall(b"x")
-            seen.append(self.m.read(0.1))
-        self.assertEqual(seen, [b"\r\n+IPD,1\r\n", b"\r\n+IPD,2\r\n", b"\r\n+IPD,3\r\n", b"", b"\r\n+IPD,5\r\n"])
+            self.says(told, "lwesp-46", 0.1)
         self.module("lwesp-54:ciprecvmode", "AT+CIPRECVMODE=1", "AT+CIPMUX=1", "AT+CIPSERVER=1")
         s = socket.create_connection((MODULE, self.m.control({"get": "server"})["port"]))
         self.addCleanup(s.close)
         s.sendall(b"x")
-        self.assertEqual(self.m.read(0.3), b"0,CONNECT\r\n")
+        self.says(b"0,CONNECT\r\n", "lwesp-54")
         s.sendall(b"x")
-        self.assertEqual(self.m.read(0.3), b"\r\n+IPD,0,2\r\n")
+        self.says(b"\r\n+IPD,0,2\r\n", "lwesp-54")
         self.module("total:ciprecvlen", "AT+CIPRECVMODE=1", "AT+CIPMUX=1")
         self.start(2)
         self.accept().sendall(b"hello")
-        self.m.read(0.2)
+        self.m.until(b"+IPD,2,5\r\n")
         self.assertEqual(self.m.ask("AT+CIPRECVLEN?"), ["+CIPRECVLEN:5,,5,,", "OK"])
 
     def test_lost_input_and_output(self):
         self.module("esp-at-455:cipsend")
         self.start()
         s = self.accept()
-        self.assertEqual(self.send("AT+CIPSEND=1024", b"x" * 1024)[1], b"\r\nSEND OK\r\n")
-        self.assertEqual(self.send("AT+CIPSEND=2048", b"x" * 2048)[1], b"")
+        self.send("AT+CIPSEND=1024", b"x" * 1024, b"\r\nOK\r\n>", b"\r\nSEND OK\r\n")
+        self.send("AT+CIPSEND=2048", b"x" * 2048, b"\r\nOK\r\n>", b"")
         self.module("kaluma-389")
         self.start()
         s = self.accept()
-        seen = []
-        for _ in range(5):
+        good = b"\r\n+IPD,10:0123456789"
+        for told in (good, good, good, b"\r\n+IPD,1:0123456789", good):
             s.sendall(b"0123456789")
-            seen.append(self.m.read(0.1))
-        self.assertEqual(seen, [b"\r\n+IPD,10:0123456789"] * 3 + [b"\r\n+IPD,1:0123456789", b"\r\n+IPD,10:0123456789"])
+            self.says(told, "kaluma-389", 0.1)
 
     def test_closing(self):
         for fault, text in (("no-closed:cipclose", b"\r\nOK\r\n"), ("closed-after-ok:cipclose", b"\r\nOK\r\nCLOSED\r\n"),
@@ -179,7 +178,7 @@ class Sample(unittest.TestCase):
             self.module(fault)
             self.start()
             self.m.send("AT+CIPCLOSE\r\n")
-            self.assertEqual(self.m.read(0.3), text, fault)
+            self.says(text, fault)
         self.module("esp-at-465:cipclose")
         self.start()
         s = self.accept()
@@ -191,7 +190,7 @@ class Sample(unittest.TestCase):
         self.start(1)
         self.assertEqual(self.m.ask("AT+CIPCLOSE=0"), ["0,CLOSED", "OK"])
         self.m.send("AT+CIPCLOSE=1\r\n")
-        self.assertEqual(self.m.read(0.2), b"")
+        self.says(b"", "lwesp-51")
         self.assertEqual(self.m.ask("AT"), ["OK"])
         self.module("leaks:cipclose")
         self.start()
@@ -215,13 +214,14 @@ class Sample(unittest.TestCase):
             there = (MODULE, self.m.control({"get": "server"})["port"])
             for _ in range(4):
                 self.addCleanup(socket.create_connection(there).close)
-            self.assertEqual(self.m.read(0.4).count(b",CONNECT"), taken, fault)
+            self.m.heard()
+            self.assertEqual(self.m.read(0.4, taken * len("0,CONNECT\r\n")).count(b",CONNECT"), taken, fault)
         self.module("nonos-sdk-50:cipserver", "AT+CIPMUX=1", "AT+CIPSERVER=1")
         there = (MODULE, self.m.control({"get": "server"})["port"])
         self.m.send('AT+CIPSTART=0,"TCP","192.168.77.1",80\r\n')
-        time.sleep(0.03)
+        self.m.heard()
         self.addCleanup(socket.create_connection(there).close)
-        self.assertIn(b"0,CONNECT", self.m.read(0.3))
+        self.m.until(b"0,CONNECT")
 
     def test_passthrough(self):
         for fault, sent, arrives in (("plus-inside:cipmode", b"a+++b", b""), ("esp-at-444:cipmode", b"abc", b"ab"),
@@ -230,16 +230,16 @@ class Sample(unittest.TestCase):
             self.start()
             s = self.accept()
             self.m.send("AT+CIPSEND\r\n")
-            self.m.read(0.2)
+            self.m.until(b">")
             self.m.send(sent)
-            time.sleep(0.1)
-            self.assertEqual(b"" if quiet(s, 0.1) else s.recv(99), arrives, fault)
+            self.assertEqual(whole(s, len(arrives)), arrives, fault)
+            self.assertTrue(quiet(s, 0.2), fault)
         self.module("quitt-always:sysmsg", "AT+CIPMODE=1")
         self.start()
         self.m.send("AT+CIPSEND\r\n")
-        self.m.read(0.2)
+        self.m.until(b">")
         self.m.send("+++")
-        self.assertEqual(self.m.read(0.3), b"\r\n+QUITT\r\n")
+        self.says(b"\r\n+QUITT\r\n", "quitt-always")
 
 
 if __name__ == "__main__":

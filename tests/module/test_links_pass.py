@@ -8,9 +8,10 @@ import socket
 import time
 import unittest
 
+from atmodule import fastest
 from link_peers import HOST, MODULE, PATTERN, THIRD, Case, datagrams, listener, port, quiet, whole
 
-GUARD = 0.15  # packets of 20 ms; the rest is for a busy machine
+GUARD = 0.15  # packets of 20 ms; the rest is for a busy machine's pseudo-terminal
 
 
 class Passing(Case):
@@ -18,23 +19,25 @@ class Passing(Case):
         self.ok("AT+CIPMODE=1")
         self.prompt("AT+CIPSEND")
 
+    def piece(self, data=b""):
+        """Bytes with a silence behind them, which the module has noticed, however late it took the bytes."""
+        self.m.send(data)
+        self.m.heard()
+        time.sleep(GUARD)
+        self.m.heard()
+
     def plus(self):
-        time.sleep(GUARD)
-        self.m.send(b"+++")
-        time.sleep(GUARD)
+        self.piece()
+        self.piece(b"+++")
 
     def leave(self, said=b""):
         self.plus()
         self.m.send("AT\r\n")
         self.assertEqual(self.m.until(b"OK\r\n"), said + b"\r\nOK\r\n")
 
-    def comes(self, data, seconds=5.0):
+    def comes(self, data):
         """Exactly these bytes from the module."""
-        end = time.monotonic() + seconds
-        while len(self.m.seen) < len(data) and select.select([self.m.fd_in], [], [], max(0, end - time.monotonic()))[0]:
-            self.m.seen += os.read(self.m.fd_in, 65536)
-        got, self.m.seen = self.m.seen, b""
-        self.assertEqual(got, data)
+        self.assertEqual(self.m.read(0, len(data)), data)
 
 
 class Passthrough(Passing):
@@ -64,17 +67,22 @@ class Passthrough(Passing):
         peer = self.udp("", 0)
         self.enter()
         for piece in (b"one", b"two"):
-            self.m.send(piece)
-            time.sleep(GUARD)
+            self.piece(piece)
         self.assertEqual((peer.recv(4096), peer.recv(4096)), (b"one", b"two"))
-        self.m.send(PATTERN[:4097])
-        self.assertEqual([len(peer.recv(4096)) for _ in range(3)], [2048, 2048, 1])
+        for data, lengths in ((PATTERN[:4097], [2048, 2048, 1]), (PATTERN[:2048] + b"+++", [2048, 3])):
+            for _ in range(20):  # where the line stands still for a moment on a busy machine, a packet ends
+                self.piece(data)
+                packets = []
+                while len(b"".join(packets)) < len(data):
+                    packets.append(peer.recv(4096))
+                self.assertEqual(b"".join(packets), data)
+                self.assertLessEqual(max(map(len, packets)), 2048)
+                if len(packets) == len(lengths):
+                    break
+            self.assertEqual([len(packet) for packet in packets], lengths)
         for piece in (b"a+++", b"+++b", b"++", b"++++"):
-            self.m.send(piece)
-            time.sleep(GUARD)
+            self.piece(piece)
             self.assertEqual(peer.recv(4096), piece)
-        self.m.send(PATTERN[:2048] + b"+++")
-        self.assertEqual((len(peer.recv(4096)), peer.recv(4096)), (2048, b"+++"))
         self.leave()
         self.assertTrue(quiet(peer))
 
@@ -106,10 +114,12 @@ class Passthrough(Passing):
         self.leave()
         self.ok("AT+CIPRECONNINTV=6")
         self.prompt("AT+CIPSEND")
-        begin = time.monotonic()
-        s.close()
-        self.accept()
-        self.assertTrue(0.5 < time.monotonic() - begin < 1.5)
+        def again():
+            nonlocal s
+            s.close()
+            s = self.accept()
+        took = fastest(again, 1.5)
+        self.assertTrue(0.5 < took < 1.5, took)
         self.silence()
         self.leave()
         self.error("AT+CIPRECONNINTV=0", "AT+CIPRECONNINTV=36001", "AT+CIPRECONNINTV?", "AT+CIPRECONNINTV=")
@@ -119,8 +129,8 @@ class Passthrough(Passing):
         self.enter()
         self.server.close()
         s.close()
-        self.m.send(b"lost?")
-        time.sleep(0.3)
+        self.piece(b"lost?")
+        time.sleep(0.15)
         self.silence()
         self.leave()
         self.status(4)
@@ -131,7 +141,7 @@ class Passthrough(Passing):
         self.ok("AT+CIPRECONNINTV=3")
         self.enter()
         s.close()
-        time.sleep(0.05)
+        self.m.heard()
         self.m.send(b"kept")
         s = self.accept()
         self.assertEqual(whole(s, 4), b"kept")
@@ -146,10 +156,7 @@ class Passthrough(Passing):
             sent += os.write(self.m.fd_out, PATTERN[sent % 65536:][:4096])
         os.set_blocking(self.m.fd_out, True)
         self.assertLess(sent, 32 << 20)
-        got = b""
-        s.settimeout(1)
-        while len(got) < sent:
-            got += s.recv(1 << 20)
+        got = whole(s, sent)
         self.assertTrue(all(got[i:i + 65536] == PATTERN[:len(got) - i][:65536] for i in range(0, sent, 65536)))
         self.leave()
 
@@ -168,8 +175,8 @@ class Saved(Passing):
         for _ in range(2):
             self.start()
             s = self.accept()
-            self.assertEqual(self.m.seen + self.m.read(0.1), b"WIFI CONNECTED\r\nWIFI GOT IP\r\n")
-            self.m.seen = b""
+            told = b"WIFI CONNECTED\r\nWIFI GOT IP\r\n"
+            self.assertEqual(self.m.read(0.1, len(told)), told)
             self.m.send(b"AT\r\n")
             self.assertEqual(whole(s, 4), b"AT\r\n")
             s.sendall(b"bare")
@@ -183,7 +190,7 @@ class Saved(Passing):
         self.status(3, f'0,"TCP","{HOST}",{port(self.server)},{s.getpeername()[1]},0')
         self.ok("AT+SAVETRANSLINK=0")
         self.start()
-        self.m.read(0.1)
+        self.m.until(b"WIFI GOT IP\r\n")
         self.ok("ATE0")
         self.assertTrue(quiet(self.server))
 
@@ -207,7 +214,7 @@ class Saved(Passing):
         self.ok(f'AT+SAVETRANSLINK=1,"{HOST}",{port(peer)},"UDP",{own}')
         self.start()
         self.m.until(b"GOT IP\r\n")
-        time.sleep(0.3)
+        self.m.heard()
         self.m.send(b"datagram")
         self.assertEqual(peer.recvfrom(100), (b"datagram", (MODULE, own)))
         other = self.keep(datagrams(THIRD))
@@ -236,31 +243,34 @@ class Paced(Case):
         self.ok("AT+CIPMUX=1")
         s = self.connect(0)
         for rate, count in ((115200, 8000), (921600, 60000), (5000000, 200000)):
-            self.m.send(f"AT+UART_CUR={rate},8,1,0,0\r\n")
-            self.m.until(b"OK\r\n")
-            self.m.set_rate(rate)
-            time.sleep(0.05)
+            self.at_rate(rate)
             data = (PATTERN * 4)[:count]
-            begin = time.monotonic()
-            s.sendall(data)
-            found, rest = self.ipd(count, 10)
-            took = time.monotonic() - begin
-            self.assertEqual(b"".join(d for _, _, d in found), data)
-            self.assertEqual(rest, b"")
-            self.assertGreater(took, 0.9 * count * 10 / rate, rate)
-            self.assertLess(took, 3 * count * 10 / rate + 0.5, rate)
-        self.m.send("AT+UART_CUR=115200,8,1,0,0\r\n")
-        self.m.until(b"OK\r\n")
-        self.m.set_rate(115200)
-        time.sleep(0.05)
+            least = 0.9 * count * 10 / rate
+
+            def transfer():
+                begin = time.monotonic()
+                s.sendall(data)
+                found, rest = self.ipd(count)
+                took = time.monotonic() - begin
+                self.assertEqual(b"".join(d for _, _, d in found), data)
+                self.assertEqual(rest, b"")
+                self.assertGreater(took, least, rate)
+            limit = 3 * count * 10 / rate + 0.5
+            self.assertLess(fastest(transfer, limit), limit, rate)
+        # Only what is on its way goes before the answer, not all that there is to tell.
+        self.at_rate(115200)
         s.sendall(PATTERN[:30000])
-        time.sleep(0.2)
-        begin = time.monotonic()
+        before = self.m.until(b"+IPD,")
         self.m.send("AT+CIPMUX?\r\n")
-        raw = b""
-        while b"+CIPMUX:1\r\n" not in raw:
-            raw += os.read(self.m.fd_in, 65536)
-        self.assertLess(time.monotonic() - begin, 0.6)
+        before += self.m.until(b"+CIPMUX:1\r\n")
+        self.assertLess(len(before), 15000)
+        self.m.until(b"\r\nOK\r\n")
+
+    def at_rate(self, rate):
+        self.m.send(f"AT+UART_CUR={rate},8,1,0,0\r\n")
+        self.m.until(b"OK\r\n")
+        self.m.settled()
+        self.m.set_rate(rate)
 
 
 if __name__ == "__main__":

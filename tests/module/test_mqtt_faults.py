@@ -81,6 +81,7 @@ class Faults(unittest.TestCase):
         self.assertTrue(self.m.ask("AT+MQTTCONN?")[0].startswith("+MQTTCONN:0,1,"))
         self.module("mqttdisconnected-missing")
         o = Observer(self.tcp, "module")
+        self.m.heard()
         self.assertEqual(self.m.read(0.3), b"")
         o.close()
 
@@ -91,7 +92,7 @@ class Faults(unittest.TestCase):
             self.module(fault)
             self.m.ask('AT+MQTTSUB=0,"in",1')
             self.observer().publish("in", "hello", 1)
-            self.assertEqual(self.m.read(0.3), text, fault)
+            self.assertEqual(self.m.read(0.3, len(text)), text, fault)
         self.module("esp-at-287")
         self.m.ask('AT+MQTTSUB=0,"in",1')
         self.observer().publish("in", "eleven byte", 1)
@@ -120,9 +121,9 @@ class Faults(unittest.TestCase):
                                   ("inverted:mqttpubraw", b"\r\nOK\r\n>", b"\r\n+MQTTPUB:FAIL\r\n")):
             self.module(fault)
             self.m.send('AT+MQTTPUBRAW=0,"out",5,1,0\r\n')
-            self.assertEqual(self.m.read(0.2), head, fault)
+            self.assertEqual(self.m.read(0.2, len(head)), head, fault)
             self.m.send("hello")
-            self.assertEqual(self.m.read(0.3), tail, fault)
+            self.assertEqual(self.m.read(0.3, len(tail)), tail, fault)
 
 
 if __name__ == "__main__":

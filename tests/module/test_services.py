@@ -10,7 +10,7 @@ import time
 import unittest
 
 import atmodule
-from atmodule import Module, run
+from atmodule import PATIENCE, Module, fastest, run
 from service_peers import HOST, MODULE, NET, Dns, Sntp, Tls as TlsPeer, Update, pki, tls_server
 from wifi_air import AIR, JOIN
 
@@ -72,13 +72,13 @@ class Case(unittest.TestCase):
 
     def restart(self):
         self.ok("AT+RST")
-        self.m.until(b"ready\r\n")
-        self.m.ask("ATE0")
+        self.back()
 
-    def took(self, command):
-        start = time.monotonic()
-        answer = self.m.ask(command)
-        return answer, time.monotonic() - start
+    def back(self):
+        """It starts, and joins what it had joined."""
+        self.m.until(b"ready\r\n")
+        self.m.until(b"WIFI GOT IP\r\n")
+        self.m.ask("ATE0")
 
 
 class Names(Case):
@@ -92,14 +92,13 @@ class Names(Case):
 
     def test_no_answer(self):
         peer = self.dns({}, "answer")
-        for mode, limit in (("answer", 0.3), ("refuse", 0.3), ("refuse-bare", 0.3), ("empty", 0.3), ("silent", 1.3),
-                            ("lie", 1.3), ("wrong-id", 1.3), ("garbage", 1.3), ("alias-loop", 1.3), ("elsewhere", 1.3)):
+        # An answer ends the search at once; without one it takes three questions, 450 ms.
+        for mode, limit in (("answer", 0.4), ("refuse", 0.4), ("refuse-bare", 0.4), ("empty", 0.4), ("silent", 2.0),
+                            ("lie", 2.0), ("wrong-id", 2.0), ("garbage", 2.0), ("alias-loop", 2.0), ("elsewhere", 2.0)):
             peer.mode = mode
             if mode == "elsewhere":
                 peer.zone = {NAME: "192.168.101.20"}
-            answer, seconds = self.took(f'AT+CIPDOMAIN="{NAME}"')
-            self.assertEqual(answer, ["ERROR"], mode)
-            self.assertLess(seconds, limit + 0.7, mode)
+            self.assertLess(fastest(lambda: self.error(f'AT+CIPDOMAIN="{NAME}"'), limit), limit, mode)
         peer.mode = "lie-then-answer"
         self.ok(f'AT+CIPDOMAIN="{NAME}"', "+CIPDOMAIN:192.168.101.20")
         peer.mode = "alias"
@@ -119,9 +118,9 @@ class Names(Case):
     def test_busy_meanwhile_and_restart(self):
         self.dns({}, "silent")
         self.m.send(f'AT+CIPDOMAIN="{NAME}"\r\nAT\r\n')
-        self.assertIn(b"busy p...", self.m.read(0.5))
+        self.m.until(b"busy p...")
         self.m.control({"do": "power-cycle"})
-        self.m.until(b"ready\r\n")
+        self.back()
         self.assertEqual(self.m.ask("AT"), ["OK"])
 
     def test_servers_by_hand(self):
@@ -137,13 +136,10 @@ class Names(Case):
         self.ok("AT+CIPDNS?", '+CIPDNS:1,"10.53.0.1","10.53.0.2","10.53.0.3"')
         self.ok(ask, "+CIPDOMAIN:10.0.0.1")
         first.mode = "silent"
-        answer, seconds = self.took(ask)
-        self.assertEqual(answer, ["+CIPDOMAIN:10.0.0.2", "OK"])
-        self.assertLess(seconds, 0.6)
+        self.assertLess(fastest(lambda: self.ok(ask, "+CIPDOMAIN:10.0.0.2"), 0.6), 0.6)
         second.mode = "refuse"
         self.ok(ask, "+CIPDOMAIN:10.0.0.3")
         self.restart()
-        self.m.until(b"WIFI GOT IP\r\n")
         self.ok("AT+CIPDNS?", '+CIPDNS:1,"10.53.0.1","10.53.0.2","10.53.0.3"')
         self.ok(ask, "+CIPDOMAIN:10.0.0.3")
         self.ok('AT+CIPDNS=1,"10.53.0.3"')
@@ -186,9 +182,9 @@ class Names(Case):
 
 
 class Time(Case):
-    def synchronised(self, wanted, seconds=2.0):
+    def synchronised(self, wanted):
         """Waits for a time that begins that way."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while True:
             answer = self.m.ask("AT+CIPSNTPTIME?")
             if answer[0].startswith("+CIPSNTPTIME:" + wanted):
@@ -207,6 +203,7 @@ class Time(Case):
         self.dns({"ntp.example": "10.123.0.1"})
         peer = self.sntp(1481538812, "10.123.0.1")
         self.ok("AT+CIPSNTPCFG?", "+CIPSNTPCFG:0")
+        begin = time.monotonic()
         self.assertRegex(self.m.ask("AT+CIPSNTPTIME?")[0], r"^\+CIPSNTPTIME:Thu Jan  1 00:00:0\d 1970$")
         self.ok('AT+CIPSNTPCFG=8,"ntp.example"')
         self.ok("AT+CIPSNTPCFG?", '+CIPSNTPCFG:1,8,"ntp.example"')
@@ -217,7 +214,7 @@ class Time(Case):
             self.ok(f'AT+CIPSNTPCFG={zone},"ntp.example"')
             self.synchronised(text)
         stamp = int(self.m.ask("AT+SYSTIMESTAMP?")[0].split(":")[1])
-        self.assertLess(abs(stamp - 1481538812), 5)
+        self.assertIn(stamp - 1481538812, range(int(time.monotonic() - begin) + 2))
         self.ok('AT+CIPSNTPCFG=1,-5,"ntp.example"')
         self.ok("AT+CIPSNTPCFG?", '+CIPSNTPCFG:1,-5,"ntp.example"')
         self.synchronised("Mon Dec 12 05:33:3")
@@ -226,10 +223,9 @@ class Time(Case):
 
     def test_far_times(self):
         self.dns({"ntp.example": "10.123.0.1"})
-        for unix, text in ((1709164799, "Wed Feb 28 23:59:59 2024"), (1709164800, "Thu Feb 29 00:00:0"),
+        for unix, text in ((1709164790, "Wed Feb 28 23:59:5"), (1709164800, "Thu Feb 29 00:00:0"),
                            (2208988800, "Sun Jan  1 00:00:0"), (4102444800, "Fri Jan  1 00:00:0")):
             self.restart()
-            self.m.until(b"WIFI GOT IP\r\n")
             peer = self.sntp(unix, "10.123.0.1")
             self.ok('AT+CIPSNTPCFG=0,"ntp.example"')
             self.synchronised(text)
@@ -239,16 +235,22 @@ class Time(Case):
         first = self.sntp(1, "10.123.0.1", "silent")
         second = self.sntp(2, "10.123.0.2", "kiss")
         third = self.sntp(1481538812, "10.123.0.3")
-        self.ok('AT+CIPSNTPCFG=0,"a.example","b.example","c.example"')
-        self.synchronised("Mon Dec 12", 0.8)
-        self.assertEqual((len(first.requests), len(second.requests), len(third.requests)), (1, 1, 1))
-        self.ok("AT+CIPSNTPCFG")
+        for _ in range(10):
+            self.ok('AT+CIPSNTPCFG=0,"a.example","b.example","c.example"')
+            self.synchronised("Mon Dec 12")
+            counts = [len(peer.requests) for peer in (first, second, third)]
+            self.ok("AT+CIPSNTPCFG")
+            if counts == [1, 1, 1]:
+                break
+            time.sleep(0.4)  # one of them answered too late, and they were asked again
+            for peer in (first, second, third):
+                peer.requests.clear()
+        self.assertEqual(counts, [1, 1, 1])
         self.ok('AT+CIPSNTPCFG=0,"a.example"')
-        time.sleep(0.6)
-        count = len(first.requests)
-        self.assertGreater(count, 1)
+        first.wait(2)
         self.ok("AT+CIPSNTPCFG")
-        time.sleep(0.4)
+        count = len(first.requests)
+        time.sleep(0.7)
         self.assertLessEqual(len(first.requests), count + 1)
         self.assertIn("1970", self.m.ask("AT+CIPSNTPTIME?")[0])
 
@@ -314,8 +316,7 @@ class Updates(Case):
 
     def updated(self, command, version):
         self.ok(command, *STEPS)
-        self.m.until(b"ready\r\n")
-        self.m.ask("ATE0")
+        self.back()
         self.assertTrue(self.version().startswith(f"AT version:{version}("), self.version())
 
     def test_latest(self):
@@ -325,22 +326,19 @@ class Updates(Case):
         self.assertEqual(peer.requests, ["/atconform/version", "/atconform/image?version=v2.1.0.0"])
         self.assertEqual(peer.senders[0][0], MODULE)
         self.ok("AT+SYSROLLBACK")
-        self.m.until(b"ready\r\n")
-        self.m.ask("ATE0")
+        self.back()
         self.assertEqual(self.version(), before)
 
     def test_with_a_version(self):
         peer = self.server(version="v9.0.0.0")
         self.updated('AT+CIUPDATE=0,"v1.2.0.0"', "v1.2.0.0")
         self.assertEqual(peer.requests[-1], "/atconform/image?version=v1.2.0.0")
-        self.m.until(b"WIFI GOT IP\r\n")
         self.says('AT+CIUPDATE=0,"v7.7.7.7"', *STEPS[:3], "ERROR")
 
     def test_manners_of_the_server(self):
         for mode in ("one-by-one", "hangs-up", "until-end"):
             peer = self.server(mode)
             self.updated("AT+CIUPDATE=0", "v2.1.0.0")
-            self.m.until(b"WIFI GOT IP\r\n")
             peer.close()
 
     def test_over_tls(self):
@@ -360,9 +358,7 @@ class Updates(Case):
         before = self.version()
         for mode, steps in (("close", 2), ("garbage", 2), ("no-version", 2), ("short", 4), ("wrong-hash", 4), ("stall", 2)):
             peer = self.server(mode)
-            answer, seconds = self.took("AT+CIUPDATE")
-            self.assertEqual(answer, [*STEPS[:steps], "ERROR"], mode)
-            self.assertLess(seconds, 2.0, mode)
+            self.assertLess(fastest(lambda: self.says("AT+CIUPDATE", *STEPS[:steps], "ERROR"), 2), 2, mode)
             peer.close()
         self.server(image=b"")
         self.says("AT+CIUPDATE", *STEPS[:3], "ERROR")
@@ -390,7 +386,7 @@ class Updates(Case):
         self.m.send("AT+CIUPDATE\r\n")
         self.m.until(b"+CIPUPDATE:2\r\n")
         self.m.control({"do": "power-cycle"})
-        self.m.until(b"ready\r\n")
+        self.back()
         self.assertEqual(self.m.ask("AT"), ["OK"])
 
 
@@ -422,11 +418,11 @@ class Tls(Case):
         self.m.send(f'AT+CIPSTART="SSL","{HOST}",{peer.port}\r\n')
         # A server refuses a client's certificate only behind the handshake of TLS 1.3.
         wanted = f":<{who}>".encode() if who else b"(\r\nERROR|CLOSED)\r\n"
-        raw, end = b"", time.monotonic() + 3
+        raw = b""
         while not re.search(wanted, raw):
-            self.assertLess(time.monotonic(), end, raw)
-            raw += self.m.read(0.05)
-        self.m.seen = b""
+            part = self.m.more()
+            self.assertTrue(part, raw)
+            raw += part
         if who is None:
             return
         self.assertIn(b"CONNECT\r\n\r\nOK\r\n", raw)
@@ -529,7 +525,7 @@ class Unprivileged(Case):
         self.ok("AT+CIPSERVER=1,80")
         server = self.m.control({"get": "server"})
         self.assertEqual((server["ok"], server["address"], server["asked"]), (True, MODULE, 80))
-        with socket.create_connection((server["address"], server["port"]), timeout=2):
+        with socket.create_connection((server["address"], server["port"]), timeout=PATIENCE):
             self.m.until(b"0,CONNECT\r\n")
         self.m.until(b"0,CLOSED\r\n")
         self.ok("AT+CIPSERVER=0")

@@ -77,7 +77,7 @@ class Station(Case):
     def test_saved_and_joined_again(self):
         self.join(JOIN + ",,0,1,10")
         self.restart()
-        self.assertEqual(self.lines(1), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.ok("AT+CWJAP?", f'+CWJAP:"atconform","{HOME}",6,-41,0,1,10')
         self.ok("AT+CWAUTOCONN=0")
         self.restart()
@@ -86,7 +86,7 @@ class Station(Case):
         self.ok("AT+CWAUTOCONN=1")
         self.m.control({"do": "power-cycle"})
         self.m.until(b"ready\r\n")
-        self.assertEqual(self.lines(1), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.ok("AT+RESTORE")
         self.m.until(b"ready\r\n")
         self.assertEqual(self.lines(0.2), [])
@@ -100,7 +100,7 @@ class Station(Case):
             self.ok("AT+CWJEAP?")
         self.join('AT+CWJEAP="atconform-enterprise",0,"atconform",,,3')
         self.restart()
-        self.assertEqual(self.lines(1), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.ok("AT+CWJEAP?", '+CWJEAP:"atconform-enterprise",0,"atconform","","",3')
         self.ok("AT+CWQAP", "WIFI DISCONNECT")
         for command in (PEAP.format(1, "tester", "wrong", 0), PEAP.format(1, "wrong", "secret", 0),
@@ -138,6 +138,7 @@ class Station(Case):
         self.ok("AT+CWMODE=3")
         self.ok('AT+CWHOSTNAME="x"')
         self.restart()
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.ok("AT+CWHOSTNAME?", '+CWHOSTNAME:"espressif"')
 
 
@@ -238,10 +239,10 @@ class SoftAp(Case):
         self.assertEqual(self.station(2, password="1234567890")["value"], "192.168.4.3")
         self.assertFalse(self.station(3)["joined"])
         self.assertFalse(self.station(1)["joined"])
-        self.assertEqual(self.lines(0.1), [f'+STA_CONNECTED:"02:00:5e:00:10:0{n}"' for n in (1, 2)])
+        self.comes(*(f'+STA_CONNECTED:"02:00:5e:00:10:0{n}"' for n in (1, 2)))
         self.ok("AT+CWLIF", "192.168.4.2,02:00:5e:00:10:01", "192.168.4.3,02:00:5e:00:10:02")
         self.station(1, "leave")
-        self.assertEqual(self.lines(0.1), ['+STA_DISCONNECTED:"02:00:5e:00:10:01"'])
+        self.comes('+STA_DISCONNECTED:"02:00:5e:00:10:01"')
         self.ok("AT+CWLIF", "192.168.4.3,02:00:5e:00:10:02")
         self.assertEqual(self.station(3)["value"], "192.168.4.2")
         self.m.read(0.1)
@@ -334,11 +335,11 @@ class Addresses(Case):
         self.ok("AT+CIPSTA?", '+CIPSTA:"192.168.101.7"')
         self.ok("AT+CWDHCP?", "+CWDHCP:2")
         self.ok("AT+CWDHCP=1,1")
-        self.assertEqual(self.lines(0.5), ["WIFI GOT IP"])
+        self.comes("WIFI GOT IP")
         self.ok("AT+CIPSTA?", '+CIPSTA:"192.168.101.100"')
         self.ok('AT+CIPSTA="192.168.101.8"')
         self.restart()
-        self.assertEqual(self.lines(1), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.ok("AT+CIPSTA?", '+CIPSTA:"192.168.101.8"')
         self.error('AT+CIPSTA="0.0.0.0"', 'AT+CIPSTA="192.168.6.1000"', 'AT+CIPSTA="192.168.6.1","192.168.6.1"',
                    "AT+CIPSTA=", "AT+CIPSTA=192.168.6.1")
@@ -394,9 +395,8 @@ class Field(Case):
     def test_smart_words(self):
         self.ok("AT+CWSTARTSMART")
         self.assertTrue(self.air({"phone": "send", "type": "airkiss"})["value"])
-        self.assertEqual(self.lines(1), ["smartconfig type:AIRKISS", "Smart get wifi info", "ssid:atconform",
-                                         "password:correct horse", "WIFI CONNECTED", "WIFI GOT IP",
-                                         "smartconfig connected wifi"])
+        self.comes("smartconfig type:AIRKISS", "Smart get wifi info", "ssid:atconform", "password:correct horse",
+                   "WIFI CONNECTED", "WIFI GOT IP", "smartconfig connected wifi")
 
 
 if __name__ == "__main__":

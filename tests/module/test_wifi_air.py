@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from atmodule import Module, run
+from atmodule import PATIENCE, Module, run
 from wifi_air import ADDRESS, AIR, HOME, JOIN, Case
 
 POINT = '{"ssid": "a", "bssid": "02:00:00:00:00:01", "channel": 1, "rssi": -1, "encryption": 0}'
@@ -120,34 +120,39 @@ class Control(Case):
     def test_beacon_loss(self):
         self.join(JOIN + ",,,1")
         self.air({"ap": HOME, "set": {"beacons": False}})
-        self.assertEqual(self.lines(0.5), ["WIFI DISCONNECT"])
+        self.comes("WIFI DISCONNECT")
         self.ok("AT+CWJAP?")
         self.air({"ap": HOME, "set": {"beacons": True}})
-        self.assertEqual(self.lines(0.5), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.assertEqual(self.wifi()["reconnects"], 1)
         self.ok("AT+CWQAP", "WIFI DISCONNECT")
         self.join(JOIN + ",,,0,7")
         self.assertEqual(self.wifi()["listen_interval"], 7)
         self.air({"ap": HOME, "set": {"visible": False}})
-        self.assertEqual(self.lines(0.5), ["WIFI DISCONNECT"])
+        self.comes("WIFI DISCONNECT")
         self.air({"ap": HOME, "set": {"visible": True}})
         self.assertEqual(self.lines(0.3), [])
 
     def test_short_silence_is_no_loss(self):
-        self.join()
-        self.air({"ap": HOME, "set": {"beacons": False}})
-        self.air({"ap": HOME, "set": {"beacons": True}})
+        for _ in range(20):
+            self.join()
+            begin = time.monotonic()
+            self.air({"ap": HOME, "set": {"beacons": False}})
+            self.air({"ap": HOME, "set": {"beacons": True}})
+            if time.monotonic() - begin < 0.05:
+                break
+            self.setUp()  # it was a long one
         self.assertEqual(self.lines(0.2), [])
         self.assertEqual(self.wifi()["joined"], HOME)
 
     def test_comes_late_on_power_up(self):
         self.join()
         self.air({"ap": HOME, "set": {"visible": False}})
-        self.m.read(0.3)
+        self.comes("WIFI DISCONNECT")
         self.restart()
         self.assertEqual(self.lines(0.2), [])
         self.air({"ap": HOME, "set": {"visible": True}})
-        self.assertEqual(self.lines(0.5), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
 
     def test_smart(self):
         self.assertFalse(self.air({"phone": "send"})["value"])
@@ -156,7 +161,7 @@ class Control(Case):
         self.ok("AT+CWSTARTSMART", "WIFI DISCONNECT")
         self.error("AT+CWSTARTSMART")
         self.air({"phone": "send"})
-        self.assertEqual(self.lines(1), told)
+        self.comes(*told)
         self.ok("AT+CWSTOPSMART")
         self.assertEqual(self.wifi()["joined"], HOME)
         self.m.ask("AT+CWQAP")
@@ -165,7 +170,7 @@ class Control(Case):
             self.ok(f"AT+CWSTARTSMART={n}")
             self.assertFalse(self.air({"phone": "send", "type": other})["value"])
             self.assertTrue(self.air({"phone": "send", "type": heard})["value"])
-            self.assertEqual(self.lines(1), told)
+            self.comes(*told)
             self.ok("AT+CWSTOPSMART")
             self.assertFalse(self.air({"phone": "send"})["value"])
             self.m.ask("AT+CWQAP")
@@ -180,7 +185,8 @@ class Control(Case):
         self.air({"ap": HOME, "set": {"answer": "refuse"}})
         self.ok("AT+CWSTARTSMART")
         self.air({"phone": "send"})
-        self.assertEqual(self.lines(0.4), ["Smart get Wi-Fi info"])
+        self.comes("Smart get Wi-Fi info")
+        self.assertEqual(self.lines(0.4), [])
 
     def test_wps(self):
         self.assertFalse(self.air({"wps": "press"})["value"])
@@ -189,22 +195,24 @@ class Control(Case):
         self.assertFalse(self.air({"wps": "press"})["value"])
         self.ok("AT+WPS=1")
         self.assertTrue(self.air({"wps": "press"})["value"])
-        self.assertEqual(self.lines(1), ["WIFI CONNECTED", "WIFI GOT IP"])
+        self.comes("WIFI CONNECTED", "WIFI GOT IP")
         self.error("AT+WPS=2", "AT+WPS=-1", "AT+WPS=", "AT+WPS=x", "AT+WPS=1,1", "AT+WPS", "AT+WPS?")
         self.m.ask("AT+CWMODE=2")
         self.error("AT+WPS=1", "AT+WPS=0")
 
     def test_restart_in_mid_join(self):
-        self.m.send(JOIN + "\r\n")
-        self.m.control({"do": "power-cycle"})
-        self.m.until(b"ready\r\n")
+        for _ in range(20):
+            self.m.send(JOIN + "\r\n")
+            self.m.control({"do": "power-cycle"})
+            if b"WIFI CONNECTED" not in self.m.until(b"ready\r\n"):
+                break
+            self.setUp()  # it had joined already
         self.ok("AT")
         self.assertEqual(self.lines(0.2), [])
 
     def test_busy_while_joining(self):
-        self.m.send(JOIN + "\r\n")
-        time.sleep(0.005)
-        self.m.send("AT\r\n")
+        # In one piece: on a busy machine it may have joined before a second one comes.
+        self.m.send(JOIN + "\r\nAT\r\n")
         self.assertIn("busy p...", self.m.until(b"\r\nOK\r\n").decode())
 
 
@@ -221,7 +229,7 @@ class Mdns(Case):
         super().setUp()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(2)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect((ADDRESS, 5353))
 
     def tearDown(self):
@@ -239,7 +247,7 @@ class Mdns(Case):
         except OSError:
             return True
         finally:
-            self.socket.settimeout(2)
+            self.socket.settimeout(PATIENCE)
         return False
 
     def test_service(self):
@@ -280,13 +288,13 @@ class Mdns(Case):
             self.socket.send(bad + good[at + chance.randrange(4):])
         self.socket.send(b"")
         self.socket.setblocking(False)
-        time.sleep(0.1)
+        self.m.heard()
         try:
             while self.socket.recv(2000):
                 pass
         except BlockingIOError:
             pass
-        self.socket.settimeout(2)
+        self.socket.settimeout(PATIENCE)
         self.assertIn(b"espressif", self.asked(("_iot", "_tcp", "local"), 12))
 
 

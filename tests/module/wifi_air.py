@@ -55,8 +55,12 @@ class Case(unittest.TestCase):
 
     def lines(self, seconds):
         """Unsolicited lines that come within that time."""
-        raw, self.m.seen = self.m.seen + self.m.read(seconds), b""
-        return raw.decode("latin-1").split("\r\n")[:-1]
+        return self.m.read(seconds).decode("latin-1").split("\r\n")[:-1]
+
+    def comes(self, *lines):
+        """These lines unasked, and then nothing more for a moment."""
+        raw = "".join(line + "\r\n" for line in lines).encode("latin-1")
+        self.assertEqual(self.m.read(0.1, len(raw)), raw)
 
     def restart(self):
         self.ok("AT+RST")

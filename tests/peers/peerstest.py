@@ -12,6 +12,7 @@ import time
 import unittest
 
 DRIVE = sys.argv[1] if len(sys.argv) > 1 else None
+PATIENCE = 30  # what has to come is waited for as long as a busy machine may take
 
 
 def loopback(number):
@@ -48,9 +49,11 @@ class Peers:
     def send(self, request, data=None):
         if data is not None:
             request = dict(request, bytes=data.decode("latin-1"))
-        self.process.stdin.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
+        line = json.dumps(request, ensure_ascii=False).encode() + b"\n"
+        while line:
+            line = line[self.process.stdin.write(line):]
 
-    def answer(self, timeout=10):
+    def answer(self, timeout=PATIENCE):
         end = time.monotonic() + timeout
         answer = None
         while answer is None:
@@ -82,7 +85,7 @@ class Peers:
         answer = self.ask("open", kind=kind, port=port, options=options)
         return answer["peer"], (answer["address"], answer["port"])
 
-    def wait(self, peer, what, count=1, connection=-1, timeout_ms=3000):
+    def wait(self, peer, what, count=1, connection=-1, timeout_ms=20000):
         return self.ask("wait", peer=peer, connection=connection, for_=what, count=count,
                         timeout_ms=timeout_ms)
 
@@ -95,11 +98,10 @@ class Peers:
 
     def finish(self):
         self.process.stdin.close()
-        while True:
-            part = os.read(self.process.stdout.fileno(), 1 << 16)
-            if not part:
+        while select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            if not os.read(self.process.stdout.fileno(), 1 << 16):
                 break
-        status = self.process.wait(10)
+        status = self.process.wait(PATIENCE)
         self.process.stdout.close()
         return status
 
@@ -122,22 +124,21 @@ class PeersTest(unittest.TestCase):
             one.close()
         self.assertEqual(self.peers.finish(), 0)
 
-    def connect(self, address, timeout=5):
-        one = socket.create_connection(address, timeout, (loopback(1), 0))
-        one.settimeout(timeout)
+    def connect(self, address):
+        one = socket.create_connection(address, PATIENCE, (loopback(1), 0))
         self.sockets.append(one)
         return one
 
     def datagrams(self, number=1):
         one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         one.bind((loopback(number), 0))
-        one.settimeout(5)
+        one.settimeout(PATIENCE)
         self.sockets.append(one)
         return one
 
     def listen(self, number=1):
         one = socket.create_server((loopback(number), 0))
-        one.settimeout(5)
+        one.settimeout(PATIENCE)
         self.sockets.append(one)
         return one
 

@@ -99,7 +99,7 @@ class Addresses(peerstest.PeersTest):
     def test_ipv6(self):
         if pathlib.Path("/proc/net/if_inet6").exists():
             answer = self.peers.ask("open", kind="tcp-echo", address="::1")
-            with socket.create_connection(("::1", answer["port"]), 5) as one:
+            with socket.create_connection(("::1", answer["port"]), peerstest.PATIENCE) as one:
                 one.sendall(b"six")
                 self.assertEqual(read(one, 3), b"six")
             self.assertIn("[::1]:", self.peers.ask("state", peer=0)["connections"][0]["to"])
@@ -112,7 +112,7 @@ class Addresses(peerstest.PeersTest):
                               '{"do":"open","kind":"udp","address":"::1"}\n'
                               '{"do":"connect","kind":"tcp","address":"::1","port":9}\n'
                               '{"do":"open","kind":"tcp"}\n', text=True, capture_output=True,
-                              timeout=20, check=False)
+                              timeout=60, check=False)
         if done.returncode:
             self.skipTest("no network of its own to be had")
         self.assertEqual(done.stdout.count("this machine has no IPv6"), 3)

@@ -13,7 +13,7 @@ import time
 import unittest
 
 import peerstest
-from peerstest import Failed, Peers, loopback, pattern
+from peerstest import PATIENCE, Failed, Peers, loopback, pattern
 
 USER, PASSWORD = "tester", "a word of the day"
 CONFIGURATION = """user {user}
@@ -57,7 +57,7 @@ class Broker:
     def start(self):
         self.process = subprocess.Popen([mosquitto(), "-c", self.dir + "/conf"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
                 socket.create_connection((self.host, self.port), 1).close()
@@ -85,7 +85,7 @@ class ObserverTest(unittest.TestCase):
     def observer(self, **options):
         return self.peers.ask("connect", kind="mqtt", options=options)["peer"]
 
-    def message(self, peer, timeout_ms=2000):
+    def message(self, peer, timeout_ms=20000):
         answer = self.peers.ask("message", peer=peer, timeout_ms=timeout_ms)
         return None if answer.get("none") else (answer["topic"], self.peers.bytes, answer["qos"],
                                                 answer["retain"], answer["duplicate"])
@@ -138,7 +138,7 @@ class WithMosquitto(ObserverTest):
             self.peers.ask("publish", peer=b, topic="many", qos=1,
                            pattern={"seed": 5, "bytes": 50000, "messages": 120})
         self.peers.ask("publish", peer=b, topic="other", qos=1)
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while self.peers.ask("state", peer=a)["received"] < 240 and time.monotonic() < end:
             time.sleep(0.05)
         state = self.peers.ask("state", peer=a)
@@ -153,7 +153,7 @@ class WithMosquitto(ObserverTest):
             will = {"topic": "w", "payload": "gone\xff", "qos": 1}
             b = self.observer(will=will)
             self.peers.ask("disconnect", peer=b, how=how)
-            got = self.message(a, 2000 if comes else 50)
+            got = self.message(a, 20000 if comes else 50)
             self.assertEqual(got, ("w", b"gone\xff", 1, False, False) if comes else None, how)
             self.refused("not connected", "publish", peer=b, topic="w", qos=0)
         self.peers.ask("publish", data=b"kept", peer=a, topic="r", qos=1, retain=True)
@@ -178,17 +178,17 @@ class WithMosquitto(ObserverTest):
     def test_taken_over(self):
         a = self.observer(client_id="one")
         self.observer(client_id="one")
-        end = time.monotonic() + 5
+        end = time.monotonic() + PATIENCE
         while self.peers.ask("state", peer=a)["connected"] and time.monotonic() < end:
             time.sleep(0.01)
         self.assertEqual(self.peers.ask("state", peer=a)["closed"], "fin")
-        answer = self.peers.ask("message", peer=a, timeout_ms=2000)
+        answer = self.peers.ask("message", peer=a, timeout_ms=20000)
         self.assertEqual((answer["none"], answer["closed"]), (True, True))
 
     def test_broker_that_dies(self):
         a = self.observer()
         self.broker.stop()
-        answer = self.peers.ask("message", peer=a, timeout_ms=5000)
+        answer = self.peers.ask("message", peer=a, timeout_ms=20000)
         self.assertTrue(answer["closed"])
         self.refused("not connected", "subscribe", peer=a, topic="x", qos=0)
         self.refused("refused", "connect", kind="mqtt")
@@ -220,14 +220,14 @@ class Scripted(ObserverTest):
 
     def setUp(self):
         self.server = socket.create_server((loopback(3), 0))
-        self.server.settimeout(5)
+        self.server.settimeout(PATIENCE)
         self.addCleanup(self.server.close)
         self.use(*self.server.getsockname())
 
     def begin(self, *answers, **options):
         self.peers.send({"do": "connect", "kind": "mqtt", "options": options})
         one, _ = self.server.accept()
-        one.settimeout(5)
+        one.settimeout(PATIENCE)
         self.addCleanup(one.close)
         self.packet(one)
         for answer in answers:
@@ -286,7 +286,7 @@ class Scripted(ObserverTest):
         peer = self.peers.answer()["peer"]
         one.sendall(os.urandom(2000))
         one.close()
-        self.assertTrue(self.peers.ask("message", peer=peer, timeout_ms=5000)["closed"])
+        self.assertTrue(self.peers.ask("message", peer=peer, timeout_ms=20000)["closed"])
 
     def test_publish_without_an_acknowledgement(self):
         self.begin(b"\x20\x02\x00\x00")

@@ -147,7 +147,6 @@ class Servers(peerstest.PeersTest):
     def test_slow_reader(self):
         peer, at = self.peers.open("tcp-slow", rate=20000)
         one = self.connect(at)
-        one.settimeout(1)
         since = time.monotonic()
         one.sendall(bytes(8000))
         self.assertTrue(self.peers.wait(peer, "bytes", 8000)["reached"])
@@ -196,13 +195,17 @@ class Servers(peerstest.PeersTest):
 
     def test_waiting_ends_with_time(self):
         peer, _ = self.peers.open("tcp")
-        since = time.monotonic()
-        self.assertFalse(self.peers.wait(peer, "connect", timeout_ms=100)["reached"])
-        self.assertLess(time.monotonic() - since, 1)
+        for _ in range(20):  # what else the machine does only adds
+            since = time.monotonic()
+            self.assertFalse(self.peers.wait(peer, "connect", timeout_ms=100)["reached"])
+            took = time.monotonic() - since
+            if took < 1:
+                break
+        self.assertTrue(0.1 <= took < 1, took)
 
     def test_one_answer_while_waiting(self):
         peer, at = self.peers.open("tcp")
-        self.peers.send({"do": "wait", "peer": peer, "for": "connect", "timeout_ms": 5000})
+        self.peers.send({"do": "wait", "peer": peer, "for": "connect", "timeout_ms": 20000})
         self.assertIn("waits", self.peers.raw({"do": "state", "peer": peer})["text"])
         self.connect(at)
         self.assertTrue(self.peers.answer()["reached"])
@@ -214,7 +217,7 @@ class Clients(peerstest.PeersTest):
         address, port = server.getsockname()
         answer = self.peers.ask("connect", kind="tcp-echo", address=address, port=port)
         one, at = server.accept()
-        one.settimeout(5)
+        one.settimeout(peerstest.PATIENCE)
         self.sockets.append(one)
         self.assertEqual(at, (answer["address"], answer["port"]))
         self.assertEqual(at[0], peerstest.loopback(2))

@@ -87,7 +87,7 @@ class Tls(peerstest.PeersTest):
 
     def test_reset(self):
         peer, at = self.peers.open("tls")
-        plain = socket.create_connection(at, 5)
+        plain = socket.create_connection(at, peerstest.PATIENCE)
         below = plain.dup()
         self.sockets += [below, self.context().wrap_socket(plain, server_hostname=at[0])]
         self.peers.wait(peer, "connect")
@@ -122,7 +122,7 @@ class Tls(peerstest.PeersTest):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         plain, _ = server.accept()
         context.load_cert_chain(self.pki / "server.pem", self.pki / "server.key")
-        plain.settimeout(5)
+        plain.settimeout(peerstest.PATIENCE)
         one = context.wrap_socket(plain, server_side=True)
         self.sockets.append(one)
         self.assertTrue(self.peers.answer()["ok"])

@@ -32,7 +32,7 @@ class Port:
 
     def __init__(self):
         self.master, slave = pty.openpty()
-        tty.setraw(slave)
+        tty.setraw(slave, termios.TCSANOW)
         self.path = os.ttyname(slave)
         self.slave = slave  # stays open: the master would see a hang-up between two clients
 
