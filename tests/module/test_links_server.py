@@ -103,9 +103,10 @@ class Server(Case):
 
     def test_pending_id_is_taken(self):
         number = self.serve()
-        for _ in range(20):  # on a busy machine it may be over before the client comes
+        for attempt in range(40):  # on a busy machine it may not have come yet, or be over, when the client comes
             self.m.send('AT+CIPSTART=0,"TCP","192.168.77.1",80\r\n')
             self.m.heard()
+            time.sleep(attempt % 10 * 0.008)
             s = self.client(number, connected=False)
             said = self.m.until(b",CONNECT\r\n")
             if said == b"1,CONNECT\r\n":

@@ -71,7 +71,7 @@ class RigTest(unittest.TestCase):
         return subprocess.Popen(self.command(*cases, **options), env=env, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=before)
 
-    def finish(self, process, timeout=60):
+    def finish(self, process, timeout=90):
         out, err = process.communicate(timeout=timeout)
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(err, "")

@@ -10,7 +10,7 @@ import time
 
 import rigtest
 
-TIMES = "300,800,30,1500,8000,30"
+TIMES = "300,800,30,2500,8000,30"
 
 
 class Hostile(rigtest.RigTest):
@@ -43,7 +43,7 @@ class Hostile(rigtest.RigTest):
             self.assertEqual(bulk["sha256"], hashlib.sha256(whole).hexdigest())
 
     def test_a_flood_that_nobody_reads(self):
-        process = self.start("flood", "pass", timeouts="300,800,30,1000,8000,30")
+        process = self.start("flood", "pass", timeouts=TIMES)
         peak = self.watch_memory(process)
         run = self.finish(process)
         self.assert_clean()
@@ -75,7 +75,7 @@ class Hostile(rigtest.RigTest):
         process = self.start("pass1", "die", "pass", iut=f"pty:{path}",
                              timeouts="300,800,30,3000,1500,30")
         run = self.finish(process)
-        thread.join(5)
+        thread.join(30)
         self.assert_clean()
         self.assertEqual(run.end, "unusable")
         self.assertIn(path, run.text)

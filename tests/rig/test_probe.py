@@ -10,11 +10,12 @@ import threading
 import rigtest
 
 SHORT = "200,400,30,2000,2000,25"
+ANSWERED = "800,1600,30,2000,2000,25"  # the module has something to say, and has to start first
 
 
 class Probes(rigtest.RigTest):
-    def unusable(self, iut, *words, probe=None, **options):
-        run = self.run_rig("pass", iut=iut, timeouts=SHORT, **options)
+    def unusable(self, iut, *words, probe=None, timeouts=SHORT, **options):
+        run = self.run_rig("pass", iut=iut, timeouts=timeouts, **options)
         self.assertEqual(run.end, "unusable", run.text)
         self.assertNotIn("\n", run.text)
         for word in words:
@@ -29,13 +30,14 @@ class Probes(rigtest.RigTest):
         self.unusable(rigtest.fake("silent"), "nobody answers", "115200", "powered", probe="answer")
 
     def test_a_loop_back(self):
-        self.unusable(rigtest.fake("loop"), "looped back", probe="loopback")
+        self.unusable(rigtest.fake("loop"), "looped back", probe="loopback", timeouts=ANSWERED)
 
     def test_ok_to_everything(self):
-        self.unusable(rigtest.fake("yes"), "says OK", "no command", probe="nonsense")
+        self.unusable(rigtest.fake("yes"), "says OK", "no command", probe="nonsense", timeouts=ANSWERED)
 
     def test_another_rate_is_named(self):
-        self.unusable(rigtest.fake("slow"), "115200", "9600", "UART_DEF", probe="answer")
+        self.unusable(rigtest.fake("slow"), "115200", "9600", "UART_DEF", probe="answer",
+                      timeouts=ANSWERED)
 
     def test_a_program_that_leaves_at_once(self):
         self.unusable(rigtest.fake("gone"), "lost", probe="answer")
@@ -125,7 +127,7 @@ class Links(rigtest.RigTest):
             thread = threading.Thread(target=bridge)
             thread.start()
             run = self.run_rig("pass", iut=f"tcp:127.0.0.1:{server.getsockname()[1]}")
-            thread.join(5)
+            thread.join(30)
         self.assertEqual(run.verdicts(), {"pass": "pass"}, run.text)
 
     def test_pty(self):
@@ -136,7 +138,7 @@ class Links(rigtest.RigTest):
         run = self.run_rig("pass", iut=f"pty:{os.ttyname(slave)}")
         self.assertEqual(run.verdicts(), {"pass": "pass"}, run.text)
         os.close(slave)
-        thread.join(5)
+        thread.join(30)
         os.close(master)
 
 

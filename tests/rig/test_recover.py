@@ -79,7 +79,7 @@ class Ladder(rigtest.RigTest):
         bridge = subprocess.Popen(["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", f"EXEC:{script}"])
         self.addCleanup(bridge.wait)
         self.addCleanup(bridge.terminate)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break

@@ -23,10 +23,15 @@ class Verdicts(rigtest.RigTest):
         self.assertIn("FAKE-D1", run.verdict("deviation")["message"])
 
     def test_a_hanging_case_costs_its_deadline_only(self):
-        run = self.run_rig("hang", "pass", timeouts="500,1000,30,600,5000,25")
-        self.assertEqual(run.verdicts(), {"hang": "error", "pass": "pass"})
-        self.assertIn("deadline", run.verdict("hang")["message"])
-        self.assertLess(run.verdict("hang")["ms"], 2500)
+        for _ in range(5):  # what else the machine does only adds
+            run = self.run_rig("hang", "pass", timeouts="500,1000,30,1500,5000,25")
+            self.assertEqual(run.verdicts(), {"hang": "error", "pass": "pass"})
+            self.assertIn("deadline", run.verdict("hang")["message"])
+            took = run.verdict("hang")["ms"]
+            if took < 3400:
+                break
+            (self.out / "journal.jsonl").unlink()
+        self.assertTrue(1500 <= took < 3400, took)
 
     def test_cases_decided_before_are_not_run(self):
         run = self.run_rig("pass=skipped", "fail=n/a", iut="exec:/nonexistent")

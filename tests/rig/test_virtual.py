@@ -44,7 +44,7 @@ class Virtual(rigtest.RigTest):
                              timeouts="500,3000,30,8000,10000,25")
 
         def kill_module():
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             path = self.out / "journal.jsonl"
             while time.monotonic() < end:
                 if path.exists() and '"e":"lease"' in path.read_text(encoding="utf-8"):
