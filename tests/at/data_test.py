@@ -72,10 +72,10 @@ def grant(case):
     return json.dumps({
         'case': case, 'attempt': 1, 'line': 0, 't': 0,
         'requirements': [{'id': 'CIPSEND-3', 'section': '9.2', 'line': 24, 'grade': 'stated', 'text': 't'}],
-        'deviations': [deviation], 'facilities': ['control', 'air', 'peers'], 'echo': True, 'deadline_ms': 3000,
+        'deviations': [deviation], 'facilities': ['control', 'air', 'peers'], 'echo': True, 'deadline_ms': 10000,
         'uart': {'baud': 115200, 'databits': 8, 'stopbits': 1, 'parity': 'none', 'flow': 'none'}, 'spec': [SPEC],
         'network': {'access_point': {'ssid': 'a,b', 'password': 'p'}, 'module_address': '127.0.0.1'}, 'guard_ms': 5,
-        'timeouts_ms': {'answer': 600, 'restart': 1000, 'silence': 20, 'join': 500, 'lease': 500, 'escape': 30}}).encode()
+        'timeouts_ms': {'answer': 2000, 'restart': 1000, 'silence': 20, 'join': 500, 'lease': 500, 'escape': 30}}).encode()
 
 
 class Peers:
@@ -168,7 +168,7 @@ def listen(listener):
             connection, _ = listener.accept()
         except OSError:
             return
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+        threading.Thread(target=serve, args=(connection,), name='case', daemon=True).start()
 
 
 def check_all():
@@ -202,7 +202,7 @@ with tempfile.TemporaryDirectory() as folder:
     subprocess.run([PROGRAM, *DERIVED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
                    env=dict(os.environ, TMPDIR=folder, ATCONFORM_RIG=path, ATCONFORM_CASES=cases))
     for thread in threading.enumerate():
-        if thread.daemon and thread is not threading.current_thread():
-            thread.join(0.2)
+        if thread.name == 'case':
+            thread.join(30)
     check_all()
 print(f'{len(EXPECTED)} cases')

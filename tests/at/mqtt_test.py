@@ -53,10 +53,10 @@ def grant(case):
     return json.dumps({
         'case': case, 'attempt': 1, 'line': 0, 't': 0,
         'requirements': [{'id': 'MQTTPUB-1', 'section': '9.2', 'line': 24, 'grade': 'stated', 'text': 't'}],
-        'deviations': [], 'facilities': ['broker', 'broker_*'], 'echo': True, 'deadline_ms': 3000,
+        'deviations': [], 'facilities': ['broker', 'broker_*'], 'echo': True, 'deadline_ms': 10000,
         'uart': {'baud': 115200, 'databits': 8, 'stopbits': 1, 'parity': 'none', 'flow': 'none'}, 'spec': [SPEC],
         'network': {'broker': BROKER, 'access_point': {'ssid': 'a', 'password': 'p'}}, 'guard_ms': 5,
-        'timeouts_ms': {'answer': 600, 'restart': 1000, 'silence': 20, 'join': 500, 'mqtt': 700}}).encode()
+        'timeouts_ms': {'answer': 2000, 'restart': 1000, 'silence': 20, 'join': 500, 'mqtt': 700}}).encode()
 
 
 class Broker:
@@ -132,7 +132,7 @@ def listen(listener, state):
             connection, _ = listener.accept()
         except OSError:
             return
-        threading.Thread(target=serve, args=(connection, state), daemon=True).start()
+        threading.Thread(target=serve, args=(connection, state), name='case', daemon=True).start()
 
 
 def check_observer(asked):
@@ -176,8 +176,8 @@ def main():
         subprocess.run([PROGRAM, *DERIVED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
                        env=dict(os.environ, TMPDIR=folder, ATCONFORM_RIG=path, ATCONFORM_CASES=cases))
         for thread in threading.enumerate():
-            if thread.daemon and thread is not threading.current_thread():
-                thread.join(0.2)
+            if thread.name == 'case':
+                thread.join(30)
         check_all()
     print(f'{len(EXPECTED)} cases')
 

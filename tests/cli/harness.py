@@ -108,14 +108,15 @@ class Running:
             raise AssertionError(f"no end after {timeout} s\nout: {(out or '')[-2000:]}\nerr: {(err or '')[-2000:]}")
         return Result(self.process.returncode, out or "", err or "", self.dir)
 
-    def wait_for(self, wanted, timeout=30):
+    def wait_for(self, wanted, timeout=60):
         """Until a journal line fits."""
         end = time.monotonic() + timeout
         path = os.path.join(self.dir, "journal.jsonl")
         while time.monotonic() < end:
+            ended = self.process.poll() is not None
             if any(wanted(event) for event in read_journal(path)):
                 return
-            if self.process.poll() is not None:
+            if ended:
                 break
             time.sleep(0.02)
         raise AssertionError("the journal line that the test waits for never came")
@@ -197,7 +198,7 @@ class CliTest(unittest.TestCase):
         return (f"pty:{link}" if kind == "pty" else f"tcp:{where}"), process
 
     def check_nothing_left(self, running):
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         left = marked_processes(running.mark)
         while left and time.monotonic() < end:
             time.sleep(0.05)

@@ -154,7 +154,7 @@ class Interrupted(CliTest):
         running = self.start("run", "--out", out, "--jobs", jobs, "basic/*")
         running.wait_for(lambda e: e["e"] == "verdict" and e["verdict"] == "pass")
         running.signal(number)
-        result = self.finish(running, 20)
+        result = self.finish(running, 40)
         self.assertEqual(result.code, code, result.err)
         events = self.check_journal(result, "interrupted")
         self.assertEqual(events[-1]["signal"], number)
@@ -185,12 +185,13 @@ class Interrupted(CliTest):
         running.wait_for(lambda e: e["e"] == "tx" and e["bytes"].startswith("AT+GMR"))
         os.close(terminal)
         try:
-            while running.process.poll() is None:
+            end = time.monotonic() + 40
+            while running.process.poll() is None and time.monotonic() < end:
                 running.signal(signal.SIGHUP)
                 time.sleep(0.005)
         except ProcessLookupError:
             pass
-        result = self.finish(running, 20)
+        result = self.finish(running, 40)
         self.assertEqual(result.code, 129)
         events = self.check_journal(result, "interrupted")
         self.assertEqual(events[-1]["signal"], signal.SIGHUP)
@@ -202,7 +203,7 @@ class Interrupted(CliTest):
                              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         running.wait_for(lambda e: e["e"] == "verdict" and e["verdict"] == "pass")
         running.signal(signal.SIGHUP)
-        result = self.finish(running, 30)
+        result = self.finish(running, 90)
         self.assertEqual(result.code, 0, result.err)
         self.check_journal(result)
         self.check_reports(result)
@@ -216,7 +217,7 @@ class Interrupted(CliTest):
         running = self.start("run", "--out", out, "basic/*")
         running.wait_for(lambda e: e["e"] == "verdict")
         running.signal(signal.SIGINT, group=True)
-        result = self.finish(running, 20)
+        result = self.finish(running, 40)
         self.assertEqual(result.code, 130, result.err)
         self.check_journal(result, "interrupted")
         self.check_reports(result)
@@ -228,8 +229,8 @@ class Interrupted(CliTest):
         running.wait_for(lambda e: e["e"] == "tx" and e["bytes"].startswith("AT+GMR"))
         begun = time.monotonic()
         running.signal(signal.SIGTERM)
-        result = self.finish(running, 20)
-        self.assertLess(time.monotonic() - begun, 10, "it does not wait for the answer")
+        result = self.finish(running, 40)
+        self.assertLess(time.monotonic() - begun, 40, "it does not wait for the answer")
         self.assertEqual(result.code, 143, result.err)
         self.check_journal(result, "interrupted")
         self.assertNotIn("pass", {v["verdict"] for v in result.verdicts().values()})
@@ -241,14 +242,15 @@ class Interrupted(CliTest):
                              self.slow_bench(), "basic/at/*")
         running.wait_for(lambda e: e["e"] in ("tx", "recover", "probe"))
         running.signal(signal.SIGINT)
-        result = self.finish(running, 10)
+        result = self.finish(running, 40)
         self.assertEqual(result.code, 130, result.err)
         self.check_journal(result, "interrupted")
         self.check_reports(result)
 
     def slow_bench(self):
-        return self.quick_bench(timeouts_ms={"answer": 60000, "restart": 60000, "silence": 60,
-                                             "case": 120000, "recover": 120000, "guard": 25})
+        """For minutes nothing is given up."""
+        return self.quick_bench(timeouts_ms={"answer": 120000, "restart": 120000, "silence": 60,
+                                             "case": 240000, "recover": 240000, "guard": 25})
 
     def test_killed_supervisor(self):
         """SIGKILL leaves no chance to tidy up; the journal still reports, and nothing runs on."""
@@ -256,7 +258,7 @@ class Interrupted(CliTest):
         running = self.start("run", "--out", out, "basic/*")
         running.wait_for(lambda e: e["e"] == "verdict" and e["verdict"] == "pass")
         running.process.kill()
-        result = running.wait(20)
+        result = running.wait(40)
         shutil.rmtree(running.tmp)
         os.makedirs(running.tmp)
         self.check_nothing_left(running)

@@ -254,7 +254,7 @@ class Retries(ScheduleTest):
                              fake("stall", "--at", "AT+GMR"), "basic/gmr/execute_answers_as_documented")
         running.wait_for(lambda e: e["e"] == "lease" and e.get("why") == "retry")
         running.signal(signal.SIGINT)
-        result = self.finish(running, 20)
+        result = self.finish(running, 40)
         self.assertEqual(result.code, 130, result.err)
         tests, _ = self.report(result)
         self.assertEqual([t["rawStatus"] for t in tests.values()], ["fail"])
@@ -332,7 +332,7 @@ class Resume(ScheduleTest):
         running = self.start("run", "--out", out, "basic/uart_cur/*")
         running.wait_for(lambda e: e["e"] == "verdict")
         running.signal(signal.SIGINT)
-        self.assertEqual(self.finish(running, 20).code, 130)
+        self.assertEqual(self.finish(running, 40).code, 130)
         with open(os.path.join(out, "journal.jsonl"), "rb") as f:
             before = f.read()
         self.check_resumed(self.resume(out), before)
@@ -428,7 +428,7 @@ class Resume(ScheduleTest):
         running.wait_for(lambda e: e["e"] == "plan")
         self.check_said(self.resume(out), 2, "still going on")
         running.signal(signal.SIGINT)
-        self.assertEqual(self.finish(running, 20).code, 130)
+        self.assertEqual(self.finish(running, 40).code, 130)
 
     def test_what_is_no_run(self):
         self.check_said(self.call("run", "--resume", "/nowhere"), 2, "/nowhere")

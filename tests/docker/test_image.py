@@ -290,7 +290,10 @@ class Image(unittest.TestCase):
             with open(folder + "/run", "w", encoding="utf-8") as f:
                 f.write("read -r line <>/tmp/never\n")
             words = ["bash", "-c", "cd /runs/health; [ -p /tmp/never ] || mkfifo /tmp/never\n"
-                     f"(exec -a atconform bash run) & sleep 0.2; {self.health}; code=$?; kill %1; exit $code"]
+                     "(exec -a atconform bash run) & name=\n"
+                     # As a subshell it still has the name of the shell.
+                     "while [ \"$name\" != atconform ]; do IFS= read -r -d '' name </proc/$!/cmdline; done\n"
+                     f"{self.health}; code=$?; kill %1; exit $code"]
             env["HEALTH_RUNS"] = "/runs/health"
         return self.box.run(*words, devices=devices, **env)
 

@@ -71,12 +71,22 @@ class BoardRun(unittest.TestCase):
     def check_left(self, *asked):
         self.assertEqual(self.asked(), list(asked), self.said)
         self.assertEqual(os.listdir(os.path.join(self.home, "tmp")), [], "its folder is gone")
+        end = time.monotonic() + 10
+        while (left := self.processes()) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(left, [], "processes are left")
+
+    def processes(self):
+        """Those of this test."""
+        found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/environ", "rb") as f:
-                    self.assertNotIn(("TEST_LOG=" + self.home).encode(), f.read(), f"process {pid} is left")
+                    if ("TEST_LOG=" + self.home).encode() in f.read():
+                        found.append(pid)
             except OSError:
                 pass
+        return found
 
     def test_a_run(self):
         code = self.end(self.start("basic/at/*"))

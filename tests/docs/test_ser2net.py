@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +15,7 @@ SOURCE = os.environ["ATCONFORM_SOURCE"]
 ATCONFORM = os.path.join(BUILD, "src/cli/atconform")
 ATMODULE = os.path.join(BUILD, "fixtures/module/atmodule")
 SER2NET = shutil.which("ser2net", path=os.environ["PATH"] + ":/usr/sbin")
-HOST = "127.46.46.1"
+HOST = f"127.{158 + os.getpid() % 20}.{1 + os.getpid() // 20 % 250}.1"  # this run's own
 
 
 @unittest.skipUnless(SER2NET, "ser2net is not installed")
@@ -42,7 +43,7 @@ class Ser2net(unittest.TestCase):
                 process.kill()
                 process.wait()
         self.addCleanup(end)
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 60
         while not ready():
             self.assertIsNone(process.poll(), words)
             self.assertLess(time.monotonic(), limit, words)
@@ -52,9 +53,11 @@ class Ser2net(unittest.TestCase):
         path = os.path.join(self.home, "ser2net.yaml")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
+        wanted = f"{socket.inet_aton(HOST)[::-1].hex().upper()}:{7001:04X} "
+
         def listens():
             with open("/proc/net/tcp", encoding="ascii") as f:
-                return "012E2E7F:1B59 " in f.read()  # 127.46.46.1:7001
+                return wanted in f.read()
         self.begin([SER2NET, "-n", "-c", path], listens)
 
     def judge(self, address):
